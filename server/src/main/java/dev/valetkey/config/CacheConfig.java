@@ -1,0 +1,7 @@
+package dev.valetkey.config;
+
+/**
+ * @param maxEntries tokens kept; 0 keeps nothing. Default 10000
+ * @param maxBytes memory they may take, in bytes. Default 64 MiB
+ */
+public record CacheConfig(int maxEntries, long maxBytes) {}

@@ -1,0 +1,63 @@
+package dev.valetkey.token;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+
+/**
+ * A token that an issuer gave for one server, ready to be sent. Immutable.
+ *
+ * <p>It keeps the bytes of the {@code Authorization} value and not the token's text, because that is all that is ever
+ * done with it. Times are milliseconds since 1970, so that judging one allocates nothing.
+ */
+public final class AccessToken {
+  private final byte[] authorization;
+  private final TokenDigest digest;
+  private final byte[] correlation;
+  private final long issuedAt;
+  private final long expiresAt;
+
+  /**
+   * @param scheme {@code Bearer}, or the configured scheme of a static token; empty: the text stands alone
+   * @param text the token
+   * @param issuedAt when it was received
+   * @param expiresAt when it ends, by the issuer's word; not before {@code issuedAt}
+   */
+  public AccessToken(String scheme, String text, Instant issuedAt, Instant expiresAt) {
+    String value = scheme.isEmpty() ? text : scheme + " " + text;
+    this.authorization = value.getBytes(StandardCharsets.ISO_8859_1);
+    this.digest = TokenDigest.of(text.getBytes(StandardCharsets.ISO_8859_1));
+    this.correlation = digest.hex().getBytes(StandardCharsets.ISO_8859_1);
+    this.issuedAt = issuedAt.toEpochMilli();
+    this.expiresAt = expiresAt.toEpochMilli();
+  }
+
+  /** The value of {@code Authorization}. Shared with the wire: not to be changed. */
+  public byte[] authorization() {
+    return authorization;
+  }
+
+  /** Digest of the token's text without the scheme. */
+  public TokenDigest digest() {
+    return digest;
+  }
+
+  /** {@link TokenDigest#hex} as bytes, for Envoy's access log. Not to be changed. */
+  public byte[] correlation() {
+    return correlation;
+  }
+
+  /** Milliseconds since 1970 at which we got it. */
+  public long issuedAt() {
+    return issuedAt;
+  }
+
+  /** Milliseconds since 1970 at which it ends. */
+  public long expiresAt() {
+    return expiresAt;
+  }
+
+  @Override
+  public String toString() {
+    return "AccessToken[" + digest + "]";
+  }
+}
