@@ -8,7 +8,6 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -47,11 +46,29 @@ public final class Fields {
   }
 
   /**
-   * Adds every component of a configuration record with its name, at any depth. For load time: it reflects.
+   * Adds a configuration value: of a record every component with its name, at any depth. For load time: it reflects.
    *
-   * @throws IllegalArgumentException for a component whose type has no settled text
+   * @throws IllegalArgumentException for a value whose type has no settled text
    */
-  public Fields addRecord(Record record) {
+  public Fields addValue(@Nullable Object value) {
+    switch (value) {
+      case null -> add(null);
+      case Record record -> addRecord(record);
+      case Collection<?> collection -> {
+        length(collection.size());
+        collection.forEach(this::addValue);
+      }
+      case Map<?, ?> map -> {
+        length(map.size());
+        new TreeMap<>(map).forEach((key, entry) -> addValue(key).addValue(entry));
+      }
+      case String _, Number _, Boolean _, Enum<?> _, URI _, Duration _, Path _ -> add(value.toString());
+      default -> throw new IllegalArgumentException("no settled text for " + value.getClass());
+    }
+    return this;
+  }
+
+  private void addRecord(Record record) {
     add(record.getClass().getSimpleName());
     for (RecordComponent component : record.getClass().getRecordComponents()) {
       add(component.getName());
@@ -60,28 +77,6 @@ public final class Fields {
       } catch (ReflectiveOperationException e) {
         throw new IllegalArgumentException("cannot read " + component, e);
       }
-    }
-    return this;
-  }
-
-  private void addValue(@Nullable Object value) {
-    switch (value) {
-      case null -> add(null);
-      case Record record -> addRecord(record);
-      case Optional<?> optional -> addValue(optional.orElse(null));
-      case Collection<?> collection -> {
-        length(collection.size());
-        collection.forEach(this::addValue);
-      }
-      case Map<?, ?> map -> {
-        length(map.size());
-        new TreeMap<>(map).forEach((key, entry) -> {
-          addValue(key);
-          addValue(entry);
-        });
-      }
-      case String _, Number _, Boolean _, Enum<?> _, URI _, Duration _, Path _ -> add(value.toString());
-      default -> throw new IllegalArgumentException("no settled text for " + value.getClass());
     }
   }
 

@@ -28,7 +28,7 @@ public record Target(ServerConfig server, GrantConfig grant, @Nullable IssuerCon
           .add(issuer.clientId())
           .add(issuer.tokenEndpointAuthMethod().name());
     }
-    fields.addRecord(grant).addRecord(server.expect());
+    fields.addValue(grant).addValue(server.expect());
     return new Target(server, grant, issuer, fields.digest());
   }
 }
