@@ -72,6 +72,11 @@ public final class Session {
     return !ended && now < userToken.expiresAt();
   }
 
+  /** Whether the session was ended before its time. */
+  public boolean hasEnded() {
+    return ended;
+  }
+
   /** Ends the session for good: no token of it is used or kept from now on. */
   public void end() {
     ended = true;

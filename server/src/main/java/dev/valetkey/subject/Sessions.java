@@ -1,0 +1,91 @@
+package dev.valetkey.subject;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
+import dev.valetkey.telemetry.Audit;
+import dev.valetkey.token.Session;
+import dev.valetkey.token.Session.UserToken;
+import dev.valetkey.token.Subject;
+import dev.valetkey.token.TokenDigest;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All live sessions, bounded by the memory they take. A session ends when its user token does, when it is ended by hand, or
+ * when it has not been used for longest and memory is needed. Thread-safe; outlives configurations.
+ */
+public final class Sessions {
+  /** Memory that sessions may take, in bytes. */
+  private static final long MAX_BYTES = 32 << 20;
+
+  /** What a session takes beside its user token, in bytes; measured, rounded up. */
+  private static final int OVERHEAD = 800;
+
+  private final Audit audit;
+  private final Consumer<Session> ended;
+  private final Cache<TokenDigest, Session> sessions;
+
+  /**
+   * @param ended told of every session that is over, on the thread that noticed; drops its tokens
+   */
+  public Sessions(InstantSource clock, Audit audit, Consumer<Session> ended) {
+    this.audit = audit;
+    this.ended = ended;
+    this.sessions =
+        Caffeine.newBuilder()
+            .executor(Runnable::run)
+            .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
+            .maximumWeight(MAX_BYTES)
+            .<TokenDigest, Session>weigher((id, session) -> OVERHEAD + session.userToken().text().length())
+            .expireAfter(
+                Expiry.<TokenDigest, Session>writing(
+                    (id, session) -> Duration.ofMillis(Math.max(0, session.expiresAt() - clock.millis()))))
+            .<TokenDigest, Session>evictionListener((id, session, cause) -> over(session))
+            .build();
+  }
+
+  /** The session of this subject, begun if there is none; it keeps the user token that ends last. */
+  public Session open(Subject subject, UserToken userToken) {
+    return sessions
+        .asMap()
+        .compute(
+            subject.sessionId(),
+            (id, present) -> {
+              if (present == null || present.hasEnded()) {
+                return new Session(subject, userToken, audit.begin(subject.issuer(), subject.sub(), id.shortHex()));
+              }
+              present.offer(userToken);
+              return present;
+            });
+  }
+
+  /** Live sessions, in no order. */
+  public List<Session> list() {
+    sessions.cleanUp();
+    return List.copyOf(sessions.asMap().values());
+  }
+
+  /** Ends a session and returns it; null if there is none with this id. Its tokens are dropped before this returns. */
+  public @Nullable Session end(TokenDigest id) {
+    Session session = sessions.asMap().remove(id);
+    if (session != null) {
+      over(session);
+    }
+    return session;
+  }
+
+  public long count() {
+    return sessions.estimatedSize();
+  }
+
+  private void over(Session session) {
+    session.end();
+    audit.end(session.hits());
+    ended.accept(session);
+  }
+}
