@@ -27,7 +27,6 @@ public enum Reason {
   INVALID_REQUEST(401, "The issuer does not accept the user's sign-in for this server."),
 
   DIRECTION_UNKNOWN(403, "The proxy did not say what kind of call this is."),
-  INBOUND_NOT_CONFIGURED(403, "Inbound calls are not configured."),
   METHOD_REFUSED(403, "The HTTP method is not allowed."),
   UNLISTED_HOST(403, "The host is not one of the configured servers."),
   UNKNOWN_SERVER(403, "The proxy names a server that is not configured."),
@@ -57,7 +56,6 @@ public enum Reason {
   INVALID_CLIENT(503, "The issuer does not accept this agent's client credentials."),
   UNAUTHORIZED_CLIENT(503, "The issuer does not allow this agent to ask for tokens this way."),
   ISSUER_ERROR(503, "The issuer answered with an error."),
-  STOPPING(503, "The sidecar is stopping."),
   INTERNAL(503, "Something went wrong inside valetkey.");
 
   private final int status;

@@ -1,0 +1,118 @@
+package dev.valetkey.envoy;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonNull;
+import com.google.rpc.Code;
+import com.google.rpc.Status;
+import dev.valetkey.call.Decision;
+import dev.valetkey.call.Decision.Forward;
+import dev.valetkey.call.Decision.Refuse;
+import dev.valetkey.call.Reason;
+import io.envoyproxy.envoy.config.core.v3.HeaderValue;
+import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
+import io.envoyproxy.envoy.service.auth.v3.CheckResponse;
+import io.envoyproxy.envoy.service.auth.v3.DeniedHttpResponse;
+import io.envoyproxy.envoy.service.auth.v3.OkHttpResponse;
+import io.envoyproxy.envoy.type.v3.HttpStatus;
+import io.envoyproxy.envoy.type.v3.StatusCode;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/**
+ * Decisions as bytes of {@code CheckResponse}. Everything but a token and an unusual {@code Retry-After} is built once.
+ * Thread-safe.
+ */
+final class Answers {
+  /** JSON-RPC's range for a server's own errors; what the MCP libraries show is the message beside it. */
+  private static final int JSON_RPC_ERROR = -32001;
+
+  private static final byte[] UNCHANGED =
+      CheckResponse.newBuilder().setOkResponse(OkHttpResponse.getDefaultInstance()).build().toByteArray();
+  private static final byte[] WITHOUT_AUTHORIZATION =
+      CheckResponse.newBuilder()
+          .setOkResponse(OkHttpResponse.newBuilder().addHeadersToRemove("authorization"))
+          .build()
+          .toByteArray();
+
+  /** By reason, two each: problem JSON, JSON-RPC. */
+  private final AtomicReferenceArray<byte[]> refusals = new AtomicReferenceArray<>(2 * Reason.values().length);
+
+  /** The message; read once. */
+  InputStream of(Decision decision) {
+    return switch (decision) {
+      case Forward forward -> of(forward);
+      case Refuse refuse -> new ByteArrayInputStream(refusal(refuse));
+    };
+  }
+
+  private static InputStream of(Forward forward) {
+    byte[] authorization = forward.edits().authorization();
+    if (authorization != null) {
+      return new ForwardAnswer(authorization, forward.correlation());
+    }
+    return new ByteArrayInputStream(forward.edits().removeAuthorization() ? WITHOUT_AUTHORIZATION : UNCHANGED);
+  }
+
+  private byte[] refusal(Refuse refuse) {
+    if (refuse.retryAfterSeconds() > 1) {
+      return build(refuse);
+    }
+    int index = 2 * refuse.reason().ordinal() + (refuse.mcp() ? 1 : 0);
+    byte[] built = refusals.get(index);
+    if (built == null) {
+      built = build(refuse);
+      refusals.set(index, built);
+    }
+    return built;
+  }
+
+  private static byte[] build(Refuse refuse) {
+    Reason reason = refuse.reason();
+    DeniedHttpResponse.Builder denied =
+        DeniedHttpResponse.newBuilder()
+            .setStatus(HttpStatus.newBuilder().setCode(StatusCode.forNumber(reason.status())))
+            .addHeaders(header("content-type", refuse.mcp() ? "application/json" : "application/problem+json"))
+            .setBody(refuse.mcp() ? jsonRpc(reason) : problem(reason).toString());
+    if (reason.challenge() != null) {
+      // RFC 6750 §3.1. Never resource_metadata: it would start the agent's own OAuth dance.
+      denied.addHeaders(header("www-authenticate", "Bearer error=\"" + reason.challenge() + "\""));
+    }
+    if (refuse.retryAfterSeconds() > 0) {
+      denied.addHeaders(header("retry-after", Integer.toString(refuse.retryAfterSeconds())));
+    }
+    return CheckResponse.newBuilder()
+        .setStatus(Status.newBuilder().setCode(Code.PERMISSION_DENIED_VALUE))
+        .setDeniedResponse(denied)
+        .build()
+        .toByteArray();
+  }
+
+  /** RFC 9457. */
+  private static JsonObject problem(Reason reason) {
+    JsonObject problem = new JsonObject();
+    problem.addProperty("title", reason.code().replace('_', ' '));
+    problem.addProperty("status", reason.status());
+    problem.addProperty("detail", reason.message());
+    problem.addProperty("code", reason.code());
+    return problem;
+  }
+
+  private static String jsonRpc(Reason reason) {
+    JsonObject error = new JsonObject();
+    error.addProperty("code", JSON_RPC_ERROR);
+    error.addProperty("message", reason.message() + " (valetkey: " + reason.code() + ")");
+    error.add("data", problem(reason));
+    JsonObject answer = new JsonObject();
+    answer.addProperty("jsonrpc", "2.0");
+    answer.add("id", JsonNull.INSTANCE); // the body, and so the id, is never read
+    answer.add("error", error);
+    return answer.toString();
+  }
+
+  private static HeaderValueOption header(String name, String value) {
+    return HeaderValueOption.newBuilder()
+        .setHeader(HeaderValue.newBuilder().setKey(name).setValue(value))
+        .build();
+  }
+}

@@ -1,0 +1,91 @@
+package dev.valetkey.gate;
+
+import dev.valetkey.call.Decision.Forward;
+import dev.valetkey.call.Decision.Refuse;
+import dev.valetkey.call.HeaderEdits;
+import dev.valetkey.call.Reason;
+import dev.valetkey.telemetry.Audit;
+import dev.valetkey.telemetry.AuditEvent;
+import dev.valetkey.telemetry.HitCounters;
+import dev.valetkey.telemetry.Metrics;
+import dev.valetkey.token.AccessToken;
+import dev.valetkey.token.User;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Turns outcomes into decisions and tells the audit log and the metrics of each, so that none can be forgotten. */
+final class Journal {
+  private final Audit audit;
+  private final Metrics metrics;
+  private final LongSupplier nanoTime;
+
+  Journal(Audit audit, Metrics metrics, LongSupplier nanoTime) {
+    this.audit = audit;
+    this.metrics = metrics;
+    this.nanoTime = nanoTime;
+  }
+
+  /** Where the time of a decision begins. */
+  long now() {
+    return nanoTime.getAsLong();
+  }
+
+  /** Forwards with a token that was there. */
+  Forward hit(Lane lane, @Nullable User user, AccessToken token) {
+    lane.metrics().hit();
+    HitCounters hits = user == null ? lane.workloadHits() : user.session().hits();
+    if (hits.hit(lane.number()) || audit.eachHit()) {
+      audit.write(event(lane, user, "forward", null, token, "hit", -1));
+    }
+    return forward(token);
+  }
+
+  /**
+   * Forwards with a token that had to be waited for.
+   *
+   * @param cache {@code miss} or {@code renewed}
+   */
+  Forward fresh(Lane lane, @Nullable User user, AccessToken token, String cache, long started) {
+    lane.metrics().miss();
+    audit.write(
+        event(lane, user, "forward", null, token, cache, TimeUnit.NANOSECONDS.toMillis(now() - started)));
+    return forward(token);
+  }
+
+  Refuse refuse(@Nullable Lane lane, @Nullable User user, Reason reason, boolean mcp) {
+    if (lane == null) {
+      metrics.refused(reason.code());
+    } else {
+      lane.metrics().refused(reason.code());
+    }
+    audit.write(event(lane, user, "refuse", reason, null, null, -1));
+    return new Refuse(reason, reason.status() == 503 ? 1 : 0, mcp);
+  }
+
+  private static Forward forward(AccessToken token) {
+    return new Forward(HeaderEdits.authorization(token.authorization()), token.correlation());
+  }
+
+  private static AuditEvent event(
+      @Nullable Lane lane,
+      @Nullable User user,
+      String decision,
+      @Nullable Reason reason,
+      @Nullable AccessToken token,
+      @Nullable String cache,
+      long millis) {
+    return new AuditEvent(
+        "call",
+        lane == null ? null : lane.server().name(),
+        decision,
+        reason == null ? null : reason.code(),
+        user == null ? null : user.subject().issuer(),
+        user == null ? null : user.subject().sub(),
+        user == null ? null : user.session().id().shortHex(),
+        token == null ? null : token.digest().shortHex(),
+        cache,
+        millis,
+        1);
+  }
+}

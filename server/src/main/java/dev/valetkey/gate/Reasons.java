@@ -1,0 +1,57 @@
+package dev.valetkey.gate;
+
+import dev.valetkey.call.Reason;
+import dev.valetkey.token.Rejection;
+import dev.valetkey.token.TokenOutcome.Cause;
+import dev.valetkey.token.UserTokenFault;
+
+/** What the other rooms' answers mean to the agent (design.md §8). */
+final class Reasons {
+  private Reasons() {}
+
+  static Reason of(UserTokenFault fault) {
+    return switch (fault) {
+      case MALFORMED -> Reason.USER_TOKEN_MALFORMED;
+      case TYPE -> Reason.USER_TOKEN_TYPE;
+      case ALGORITHM -> Reason.USER_TOKEN_ALGORITHM;
+      case ISSUER -> Reason.USER_TOKEN_ISSUER;
+      case SIGNATURE -> Reason.USER_TOKEN_SIGNATURE;
+      case AUDIENCE -> Reason.USER_TOKEN_AUDIENCE;
+      case SUBJECT -> Reason.USER_TOKEN_SUBJECT;
+      case EXPIRED -> Reason.USER_TOKEN_EXPIRED;
+      case NOT_YET_VALID -> Reason.USER_TOKEN_NOT_YET_VALID;
+      case KEYS_UNAVAILABLE -> Reason.ISSUER_KEYS_UNAVAILABLE;
+    };
+  }
+
+  static Reason of(Rejection rejection) {
+    return switch (rejection) {
+      case INVALID_GRANT -> Reason.INVALID_GRANT;
+      case INVALID_REQUEST -> Reason.INVALID_REQUEST;
+      case INVALID_TARGET -> Reason.INVALID_TARGET;
+      case INVALID_SCOPE -> Reason.INVALID_SCOPE;
+      case ACCESS_DENIED -> Reason.ACCESS_DENIED;
+      case INVALID_CLIENT -> Reason.INVALID_CLIENT;
+      case UNAUTHORIZED_CLIENT -> Reason.UNAUTHORIZED_CLIENT;
+      case OTHER_ERROR -> Reason.ISSUER_ERROR;
+      case ISSUED_FORMAT -> Reason.ISSUED_FORMAT;
+      case ISSUED_ISSUER -> Reason.ISSUED_ISSUER;
+      case ISSUED_AUDIENCE -> Reason.ISSUED_AUDIENCE;
+      case ISSUED_EXTRA_AUDIENCE -> Reason.ISSUED_EXTRA_AUDIENCE;
+      case ISSUED_SUBJECT -> Reason.ISSUED_SUBJECT;
+      case ISSUED_ACTOR -> Reason.ISSUED_ACTOR;
+      case ISSUED_SCOPE -> Reason.ISSUED_SCOPE;
+      case ISSUED_EXPIRED -> Reason.ISSUED_EXPIRED;
+    };
+  }
+
+  static Reason of(Cause cause) {
+    return switch (cause) {
+      case UNREACHABLE -> Reason.ISSUER_UNAVAILABLE;
+      case BUSY -> Reason.ISSUER_BUSY;
+      case RATE_LIMIT -> Reason.ISSUER_RATE_LIMIT;
+      case DEADLINE -> Reason.DEADLINE;
+      case ANSWER -> Reason.ISSUER_ANSWER;
+    };
+  }
+}
