@@ -188,13 +188,18 @@ public final class Gate {
     Duration minLifetime = CallKind.isStream(call) ? lane.server().streamMinLifetime() : Duration.ZERO;
     TokenRequest request = new TokenRequest(target, user, minLifetime);
     TokenOutcome known = tokens.known(request);
-    if (known == null && deadline == null) {
-      return null;
+    if (known instanceof Granted granted) {
+      return journal.hit(lane, user, granted.token());
     }
     long started = journal.now();
-    TokenOutcome outcome = known != null ? known : tokens.get(request, deadline);
+    TokenOutcome outcome = known;
+    if (outcome == null) {
+      if (deadline == null) {
+        return null;
+      }
+      outcome = tokens.get(request, deadline);
+    }
     return switch (outcome) {
-      case Granted granted when known != null -> journal.hit(lane, user, granted.token());
       case Granted granted -> journal.fresh(lane, user, granted.token(), "miss", started);
       case Rejected rejected -> refuse(call, lane, user, Reasons.of(rejected.rejection()));
       case Unavailable unavailable -> unavailable(call, lane, user, unavailable);

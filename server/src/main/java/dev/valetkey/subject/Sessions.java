@@ -11,6 +11,7 @@ import dev.valetkey.token.TokenDigest;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +46,7 @@ public final class Sessions {
             .expireAfter(
                 Expiry.<TokenDigest, Session>writing(
                     (id, session) -> Duration.ofMillis(Math.max(0, session.expiresAt() - clock.millis()))))
-            .<TokenDigest, Session>evictionListener((id, session, cause) -> over(session))
+            .<TokenDigest, Session>evictionListener((id, session, cause) -> over(Objects.requireNonNull(session)))
             .build();
   }
 
