@@ -8,8 +8,8 @@ import dev.valetkey.token.TokenRequest;
 public interface Acquirer {
 
   /**
-   * A fresh token that passed the target's {@code expect}. One whose end is not known and has no default lifetime comes with
-   * {@code expiresAt == issuedAt}: it may be used once.
+   * A fresh token that passed the target's {@code expect}. One whose end is not known and has no
+   * default lifetime comes with {@code expiresAt == issuedAt}: it may be used once.
    */
   TokenOutcome acquire(TokenRequest request, Deadline deadline);
 }

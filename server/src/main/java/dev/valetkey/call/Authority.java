@@ -4,7 +4,9 @@ import java.net.URI;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** The host and port of a server, compared with what a request says without decoding it. Immutable. */
+/**
+ * The host and port of a server, compared with what a request says without decoding it. Immutable.
+ */
 public final class Authority {
   private final byte[] host;
   private final int port;
@@ -16,13 +18,14 @@ public final class Authority {
 
   /** The authority of an http or https URI; a missing port is the scheme's. */
   public static Authority of(URI uri) {
-    int port = uri.getPort() >= 0 ? uri.getPort() : uri.getScheme().equalsIgnoreCase("https") ? 443 : 80;
+    int port =
+        uri.getPort() >= 0 ? uri.getPort() : uri.getScheme().equalsIgnoreCase("https") ? 443 : 80;
     return new Authority(HttpCall.ascii(uri.getHost().toLowerCase(Locale.ROOT)), port);
   }
 
   /**
-   * Whether {@code bytes[start, end)} names this host: in any case, with one trailing dot or none, and with no port or this
-   * one in its shortest form.
+   * Whether {@code bytes[start, end)} names this host: in any case, with one trailing dot or none,
+   * and with no port or this one in its shortest form.
    */
   public boolean matches(byte[] bytes, int start, int end) {
     int at = start + host.length;

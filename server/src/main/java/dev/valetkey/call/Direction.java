@@ -1,7 +1,8 @@
 package dev.valetkey.call;
 
 /**
- * What kind of check this is, as Envoy's route says it in {@code context_extensions}; never taken from a header.
+ * What kind of check this is, as Envoy's route says it in {@code context_extensions}; never taken
+ * from a header.
  */
 public enum Direction {
   /** A request of the agent to a listed server. */

@@ -4,12 +4,16 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the request's headers change on their way to the upstream. Only {@code Authorization} ever does.
+ * How the request's headers change on their way to the upstream. Only {@code Authorization} ever
+ * does.
  *
- * @param authorization the new value of {@code Authorization}, replacing whatever is there; null: see {@code removeAuthorization}
- * @param removeAuthorization whether {@code Authorization} is removed; false when a value is set (Envoy removes after setting)
+ * @param authorization the new value of {@code Authorization}, replacing whatever is there; null:
+ *     see {@code removeAuthorization}
+ * @param removeAuthorization whether {@code Authorization} is removed; false when a value is set
+ *     (Envoy removes after setting)
  */
-@SuppressWarnings("ArrayRecordComponent") // compared by identity on purpose: the bytes belong to a cache entry
+@SuppressWarnings(
+    "ArrayRecordComponent") // compared by identity on purpose: the bytes belong to a cache entry
 public record HeaderEdits(byte @Nullable [] authorization, boolean removeAuthorization) {
   /** The request leaves as it came, because it holds nothing of ours. */
   public static final HeaderEdits UNCHANGED = new HeaderEdits(null, false);
@@ -31,6 +35,8 @@ public record HeaderEdits(byte @Nullable [] authorization, boolean removeAuthori
   /** Never the value. */
   @Override
   public String toString() {
-    return authorization != null ? "set authorization" : removeAuthorization ? "remove authorization" : "unchanged";
+    return authorization != null
+        ? "set authorization"
+        : removeAuthorization ? "remove authorization" : "unchanged";
   }
 }

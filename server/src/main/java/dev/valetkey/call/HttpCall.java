@@ -4,11 +4,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * One HTTP request as Envoy describes it: a view over the bytes of the check, valid until the next check is read on the
- * same event loop. {@link #copy} gives one that lasts. Not for several threads at once.
+ * One HTTP request as Envoy describes it: a view over the bytes of the check, valid until the next
+ * check is read on the same event loop. {@link #copy} gives one that lasts. Not for several threads
+ * at once.
  *
- * <p>Every part is a range of {@link #bytes()}; nothing is decoded before somebody asks, so that a check answered from
- * the cache allocates nothing here.
+ * <p>Every part is a range of {@link #bytes()}; nothing is decoded before somebody asks, so that a
+ * check answered from the cache allocates nothing here.
  */
 // Ordinals stay in this class, as positions in its two arrays; an EnumMap would box every number.
 @SuppressWarnings("EnumOrdinal")
@@ -24,7 +25,10 @@ public final class HttpCall implements Check {
     DIRECTION,
     /** {@code context_extensions["valetkey.server"]}. */
     SERVER,
-    /** {@code context_extensions["valetkey.unlisted"]}: {@code refuse} where the layout cannot let anything pass. */
+    /**
+     * {@code context_extensions["valetkey.unlisted"]}: {@code refuse} where the layout cannot let
+     * anything pass.
+     */
     UNLISTED
   }
 
@@ -37,6 +41,7 @@ public final class HttpCall implements Check {
   private byte[] bytes;
   private final int[] starts = new int[PARTS];
   private final int[] ends = new int[PARTS];
+
   /** Four numbers a header: start and end of its name, start and end of its value. */
   private int[] headers;
 
@@ -53,7 +58,10 @@ public final class HttpCall implements Check {
     this.headers = headers;
   }
 
-  /** Bytes of {@code text}, one for each character; for names that are compared with {@link #is} and {@link #header}. */
+  /**
+   * Bytes of {@code text}, one for each character; for names that are compared with {@link #is} and
+   * {@link #header}.
+   */
   public static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.ISO_8859_1);
   }
@@ -98,7 +106,8 @@ public final class HttpCall implements Check {
     for (int i = 0; i < 4 * headerCount; i++) {
       end = Math.max(end, headers[i]);
     }
-    HttpCall copy = new HttpCall(Arrays.copyOf(bytes, end), Arrays.copyOf(headers, 4 * headerCount));
+    HttpCall copy =
+        new HttpCall(Arrays.copyOf(bytes, end), Arrays.copyOf(headers, 4 * headerCount));
     System.arraycopy(starts, 0, copy.starts, 0, PARTS);
     System.arraycopy(ends, 0, copy.ends, 0, PARTS);
     copy.headerCount = headerCount;
@@ -156,7 +165,9 @@ public final class HttpCall implements Check {
     return header(name, -1);
   }
 
-  /** The index of the first header with this name behind index {@code after}, -1 if there is none. */
+  /**
+   * The index of the first header with this name behind index {@code after}, -1 if there is none.
+   */
   public int header(byte[] name, int after) {
     for (int i = after + 1; i < headerCount; i++) {
       int start = headers[4 * i];

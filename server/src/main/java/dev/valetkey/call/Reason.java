@@ -4,8 +4,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why a request was refused. The code is public: it stands in the agent's answer, in metrics, audit lines and
- * docs/reasons.md, and never changes its meaning.
+ * Why a request was refused. The code is public: it stands in the agent's answer, in metrics, audit
+ * lines and docs/reasons.md, and never changes its meaning.
  */
 public enum Reason {
   MALFORMED(400, "The request could not be read."),
@@ -83,7 +83,9 @@ public enum Reason {
     return message;
   }
 
-  /** The {@code error} of {@code WWW-Authenticate: Bearer} (RFC 6750 §3.1); null: no such header. */
+  /**
+   * The {@code error} of {@code WWW-Authenticate: Bearer} (RFC 6750 §3.1); null: no such header.
+   */
   public @Nullable String challenge() {
     if (status == 401) {
       return "invalid_token";

@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The whole file, complete and consistent: defaults are filled in and every name refers to something that is there.
+ * The whole file, complete and consistent: defaults are filled in and every name refers to
+ * something that is there.
  *
  * @param issuers by name, in the file's order
  * @param users whose tokens count as a user's; never empty where a grant needs a user

@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** How tokens for a server are acquired: a closed set (design.md §5), told apart by {@code type}. */
+/**
+ * How tokens for a server are acquired: a closed set (design.md §5), told apart by {@code type}.
+ */
 public sealed interface GrantConfig {
 
   /** Whether a token can be had without a verified user. */
@@ -77,7 +79,11 @@ public sealed interface GrantConfig {
    * @param extraParameters further form fields; never a name that the grant itself sends
    */
   record ClientCredentials(
-      String issuer, List<String> audience, List<URI> resource, List<String> scope, Map<String, String> extraParameters)
+      String issuer,
+      List<String> audience,
+      List<URI> resource,
+      List<String> scope,
+      Map<String, String> extraParameters)
       implements GrantConfig {}
 
   /**

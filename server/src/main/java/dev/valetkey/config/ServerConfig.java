@@ -14,9 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param upstream how Envoy gets there
  * @param allowHttp whether {@code url} may be plain http. Default false
  * @param grant how its tokens are acquired
- * @param withoutUser what happens when no user token is present: a grant that needs no user, or {@link GrantConfig.Refuse} (default)
+ * @param withoutUser what happens when no user token is present: a grant that needs no user, or
+ *     {@link GrantConfig.Refuse} (default)
  * @param expect what an issued token must show
- * @param earlyExpiry a token counts as expired this long before it is; clamped to a third of its life. Default 60 s
+ * @param earlyExpiry a token counts as expired this long before it is; clamped to a third of its
+ *     life. Default 60 s
  * @param defaultLifetime of a token that does not say; zero (default): used once, not kept
  * @param streamMinLifetime remaining life wanted for streams. Default 5 min
  */

@@ -11,8 +11,8 @@ import io.envoyproxy.envoy.service.accesslog.v3.StreamAccessLogsResponse;
 import io.grpc.stub.StreamObserver;
 
 /**
- * {@code envoy.service.accesslog.v3.AccessLogService}: learns of the 401 and 403 that reached the agent although the call
- * carried a token of ours (design.md §7).
+ * {@code envoy.service.accesslog.v3.AccessLogService}: learns of the 401 and 403 that reached the
+ * agent although the call carried a token of ours (design.md §7).
  */
 final class AccessLogService extends AccessLogServiceGrpc.AccessLogServiceImplBase {
   private static final String FILTER = "envoy.filters.http.ext_authz";
@@ -25,7 +25,8 @@ final class AccessLogService extends AccessLogServiceGrpc.AccessLogServiceImplBa
   }
 
   @Override
-  public StreamObserver<StreamAccessLogsMessage> streamAccessLogs(StreamObserver<StreamAccessLogsResponse> responses) {
+  public StreamObserver<StreamAccessLogsMessage> streamAccessLogs(
+      StreamObserver<StreamAccessLogsResponse> responses) {
     return new StreamObserver<>() {
       @Override
       public void onNext(StreamAccessLogsMessage message) {
@@ -57,8 +58,11 @@ final class AccessLogService extends AccessLogServiceGrpc.AccessLogServiceImplBa
             .getMetadata()
             .getFilterMetadataOrDefault(FILTER, Struct.getDefaultInstance());
     String digest =
-        metadata.getFieldsOrDefault(ForwardAnswer.TOKEN_KEY, Value.getDefaultInstance()).getStringValue();
-    if (digest.length() == HEX_DIGITS && digest.chars().allMatch(c -> Character.digit(c, 16) >= 0)) {
+        metadata
+            .getFieldsOrDefault(ForwardAnswer.TOKEN_KEY, Value.getDefaultInstance())
+            .getStringValue();
+    if (digest.length() == HEX_DIGITS
+        && digest.chars().allMatch(c -> Character.digit(c, 16) >= 0)) {
       gate.upstreamRefused(TokenDigest.fromHex(digest));
     }
   }

@@ -1,7 +1,7 @@
 package dev.valetkey.envoy;
 
-import com.google.gson.JsonObject;
 import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
 import com.google.rpc.Code;
 import com.google.rpc.Status;
 import dev.valetkey.call.Decision;
@@ -20,15 +20,21 @@ import java.io.InputStream;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * Decisions as bytes of {@code CheckResponse}. Everything but a token and an unusual {@code Retry-After} is built once.
- * Thread-safe.
+ * Decisions as bytes of {@code CheckResponse}. Everything but a token and an unusual {@code
+ * Retry-After} is built once. Thread-safe.
  */
 final class Answers {
-  /** JSON-RPC's range for a server's own errors; what the MCP libraries show is the message beside it. */
+  /**
+   * JSON-RPC's range for a server's own errors; what the MCP libraries show is the message beside
+   * it.
+   */
   private static final int JSON_RPC_ERROR = -32001;
 
   private static final byte[] UNCHANGED =
-      CheckResponse.newBuilder().setOkResponse(OkHttpResponse.getDefaultInstance()).build().toByteArray();
+      CheckResponse.newBuilder()
+          .setOkResponse(OkHttpResponse.getDefaultInstance())
+          .build()
+          .toByteArray();
   private static final byte[] WITHOUT_AUTHORIZATION =
       CheckResponse.newBuilder()
           .setOkResponse(OkHttpResponse.newBuilder().addHeadersToRemove("authorization"))
@@ -36,7 +42,8 @@ final class Answers {
           .toByteArray();
 
   /** By reason, two each: problem JSON, JSON-RPC. */
-  private final AtomicReferenceArray<byte[]> refusals = new AtomicReferenceArray<>(2 * Reason.values().length);
+  private final AtomicReferenceArray<byte[]> refusals =
+      new AtomicReferenceArray<>(2 * Reason.values().length);
 
   /** The message; read once. */
   InputStream of(Decision decision) {
@@ -51,7 +58,8 @@ final class Answers {
     if (authorization != null) {
       return new ForwardAnswer(authorization, forward.correlation());
     }
-    return new ByteArrayInputStream(forward.edits().removeAuthorization() ? WITHOUT_AUTHORIZATION : UNCHANGED);
+    return new ByteArrayInputStream(
+        forward.edits().removeAuthorization() ? WITHOUT_AUTHORIZATION : UNCHANGED);
   }
 
   private byte[] refusal(Refuse refuse) {
@@ -72,7 +80,9 @@ final class Answers {
     DeniedHttpResponse.Builder denied =
         DeniedHttpResponse.newBuilder()
             .setStatus(HttpStatus.newBuilder().setCode(StatusCode.forNumber(reason.status())))
-            .addHeaders(header("content-type", refuse.mcp() ? "application/json" : "application/problem+json"))
+            .addHeaders(
+                header(
+                    "content-type", refuse.mcp() ? "application/json" : "application/problem+json"))
             .setBody(refuse.mcp() ? jsonRpc(reason) : problem(reason).toString());
     if (reason.challenge() != null) {
       // RFC 6750 §3.1. Never resource_metadata: it would start the agent's own OAuth dance.

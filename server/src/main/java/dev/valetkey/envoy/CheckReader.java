@@ -10,12 +10,14 @@ import java.io.InputStream;
 import java.util.Arrays;
 
 /**
- * Reads {@code envoy.service.auth.v3.CheckRequest}: the few fields that count, in place. Generated code would decode every
- * header into objects; this reads a check in well under a microsecond and allocates nothing. It is held against the generated
- * code in a test. For one event loop; the call it returns is valid until the next {@link #read}.
+ * Reads {@code envoy.service.auth.v3.CheckRequest}: the few fields that count, in place. Generated
+ * code would decode every header into objects; this reads a check in well under a microsecond and
+ * allocates nothing. It is held against the generated code in a test. For one event loop; the call
+ * it returns is valid until the next {@link #read}.
  *
- * <p>Every input gives a value: bytes that are no message, or one without {@code header_map}, are {@link Malformed}. As in
- * generated code, a field that comes twice is merged and the last text counts.
+ * <p>Every input gives a value: bytes that are no message, or one without {@code header_map}, are
+ * {@link Malformed}. As in generated code, a field that comes twice is merged and the last text
+ * counts.
  */
 final class CheckReader {
   /** Larger messages are refused; Envoy's header limit keeps real ones below 60 kB. */
@@ -114,7 +116,10 @@ final class CheckReader {
     return sound && !headerMap.failed();
   }
 
-  /** HeaderValue: key 1, value 2, raw_value 3. Envoy fills value or raw_value; an empty header has neither. */
+  /**
+   * HeaderValue: key 1, value 2, raw_value 3. Envoy fills value or raw_value; an empty header has
+   * neither.
+   */
   private boolean readHeader(ProtoCursor from) {
     entry.over(buffer, from.valueStart(), from.valueEnd());
     int nameStart = 0;

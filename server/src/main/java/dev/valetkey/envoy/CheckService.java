@@ -26,8 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code envoy.service.auth.v3.Authorization/Check}. Reads the message on the event loop, asks the gate's fast lane there, and
- * goes to a virtual thread only for what has to wait. Every check gets an answer; none ends as a failed call.
+ * {@code envoy.service.auth.v3.Authorization/Check}. Reads the message on the event loop, asks the
+ * gate's fast lane there, and goes to a virtual thread only for what has to wait. Every check gets
+ * an answer; none ends as a failed call.
  */
 final class CheckService implements ServerCallHandler<Check, InputStream> {
   /** Our own 503 leaves this long before Envoy gives up. */
@@ -52,20 +53,27 @@ final class CheckService implements ServerCallHandler<Check, InputStream> {
     this.nanoTime = nanoTime;
   }
 
-  /** The service to be served by one event loop with a direct executor: its reader is not shared. */
+  /**
+   * The service to be served by one event loop with a direct executor: its reader is not shared.
+   */
   ServerServiceDefinition definition() {
     MethodDescriptor<Check, InputStream> check =
         MethodDescriptor.<Check, InputStream>newBuilder()
             .setType(MethodDescriptor.MethodType.UNARY)
-            .setFullMethodName(MethodDescriptor.generateFullMethodName("envoy.service.auth.v3.Authorization", "Check"))
+            .setFullMethodName(
+                MethodDescriptor.generateFullMethodName(
+                    "envoy.service.auth.v3.Authorization", "Check"))
             .setRequestMarshaller(new RequestMarshaller())
             .setResponseMarshaller(new ResponseMarshaller())
             .build();
-    return ServerServiceDefinition.builder("envoy.service.auth.v3.Authorization").addMethod(check, this).build();
+    return ServerServiceDefinition.builder("envoy.service.auth.v3.Authorization")
+        .addMethod(check, this)
+        .build();
   }
 
   @Override
-  public ServerCall.Listener<Check> startCall(ServerCall<Check, InputStream> call, Metadata headers) {
+  public ServerCall.Listener<Check> startCall(
+      ServerCall<Check, InputStream> call, Metadata headers) {
     call.request(1);
     return new CheckCall(call);
   }
@@ -104,7 +112,8 @@ final class CheckService implements ServerCallHandler<Check, InputStream> {
         HttpCall http = waiting;
         slowLane.execute(() -> answer(decide(http, deadline)));
       } else {
-        // A call that ends without a message is a failed RPC in any gRPC server; here it is a refusal like others.
+        // A call that ends without a message is a failed RPC in any gRPC server; here it is a
+        // refusal like others.
         answer(decision == null ? gate.unjudged(Reason.MALFORMED) : decision);
       }
     }
@@ -135,7 +144,9 @@ final class CheckService implements ServerCallHandler<Check, InputStream> {
     private Deadline deadline() {
       io.grpc.Deadline ofCall = Context.current().getDeadline();
       Duration left =
-          ofCall == null ? DEFAULT_DEADLINE : Duration.ofNanos(ofCall.timeRemaining(TimeUnit.NANOSECONDS));
+          ofCall == null
+              ? DEFAULT_DEADLINE
+              : Duration.ofNanos(ofCall.timeRemaining(TimeUnit.NANOSECONDS));
       return Deadline.after(left.minus(AHEAD_OF_ENVOY), nanoTime);
     }
   }
@@ -158,7 +169,8 @@ final class CheckService implements ServerCallHandler<Check, InputStream> {
     }
   }
 
-  private static final class ResponseMarshaller implements MethodDescriptor.Marshaller<InputStream> {
+  private static final class ResponseMarshaller
+      implements MethodDescriptor.Marshaller<InputStream> {
     @Override
     public InputStream stream(InputStream value) {
       return value;

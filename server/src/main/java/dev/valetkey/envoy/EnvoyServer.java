@@ -15,11 +15,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Serves Envoy: checks, access logs and health, on one unix socket and one event loop. Checks are answered from the start;
- * health says so only after {@link #serving}.
+ * Serves Envoy: checks, access logs and health, on one unix socket and one event loop. Checks are
+ * answered from the start; health says so only after {@link #serving}.
  */
 public final class EnvoyServer implements AutoCloseable {
-  /** The largest message we take at all; above it gRPC fails the call, which Envoy answers with 503. */
+  /**
+   * The largest message we take at all; above it gRPC fails the call, which Envoy answers with 503.
+   */
   private static final int MAX_MESSAGE = 256 * 1024;
 
   private static final int MAX_METADATA = 16 * 1024;
@@ -31,7 +33,8 @@ public final class EnvoyServer implements AutoCloseable {
   private final Server server;
 
   /** Binds the socket of {@code listen} and starts to answer. */
-  public EnvoyServer(ListenConfig listen, EventLoopGroup loop, Gate gate, Metrics metrics, LongSupplier nanoTime)
+  public EnvoyServer(
+      ListenConfig listen, EventLoopGroup loop, Gate gate, Metrics metrics, LongSupplier nanoTime)
       throws IOException {
     health.setStatus(SERVICE, ServingStatus.NOT_SERVING);
     health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, ServingStatus.NOT_SERVING);
@@ -58,7 +61,10 @@ public final class EnvoyServer implements AutoCloseable {
     health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, ServingStatus.SERVING);
   }
 
-  /** Stops: health says so, running checks end, new ones are Envoy's 503. Waits {@code grace} at most. */
+  /**
+   * Stops: health says so, running checks end, new ones are Envoy's 503. Waits {@code grace} at
+   * most.
+   */
   public void stop(Duration grace) throws InterruptedException {
     health.enterTerminalState();
     server.shutdown();

@@ -10,8 +10,8 @@ import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An OK {@code CheckResponse} that sets {@code Authorization}: fixed fragments around the bytes of a cache entry, written
- * once and copied only into the network buffer.
+ * An OK {@code CheckResponse} that sets {@code Authorization}: fixed fragments around the bytes of
+ * a cache entry, written once and copied only into the network buffer.
  *
  * <pre>
  * CheckResponse { ok_response(3) { headers(2) { header(1) { key(1): "authorization" value(2): VALUE }
@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *                 dynamic_metadata(4) { fields(1) { key(1): "valetkey.token" value(2) { string_value(3): CORRELATION } } } }
  * </pre>
  *
- * {@code append} stays unset: Envoy 1.40 looks at it and not at the action, newer versions may look at the action.
+ * {@code append} stays unset: Envoy 1.40 looks at it and not at the action, newer versions may look
+ * at the action.
  */
 final class ForwardAnswer extends InputStream implements Drainable, KnownLength {
   /** Key of the dynamic metadata that Envoy gives back in its access log. */

@@ -1,8 +1,9 @@
 package dev.valetkey.envoy;
 
 /**
- * Walks over the fields of a protobuf message in a buffer without decoding or allocating anything. After {@link #fail} (a
- * truncated field, an overlong number, a group) it is at its end and {@link #failed} stays true. Not thread-safe.
+ * Walks over the fields of a protobuf message in a buffer without decoding or allocating anything.
+ * After {@link #fail} (a truncated field, an overlong number, a group) it is at its end and {@link
+ * #failed} stays true. Not thread-safe.
  */
 final class ProtoCursor {
   static final int VARINT = 0;
@@ -54,7 +55,9 @@ final class ProtoCursor {
     return !failed;
   }
 
-  /** Whether the current field has this number and is length-delimited: text, bytes or a message. */
+  /**
+   * Whether the current field has this number and is length-delimited: text, bytes or a message.
+   */
   boolean is(int number) {
     return tag == (number << 3 | LENGTH_DELIMITED);
   }

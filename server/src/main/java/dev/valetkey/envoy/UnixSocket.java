@@ -24,9 +24,9 @@ import org.slf4j.LoggerFactory;
 /**
  * A unix socket that only chosen users may talk to.
  *
- * <p>It is bound under another name, gets its mode and is then renamed over its path: at no moment does a socket with a wrong
- * mode stand there, a successor takes the path over without a gap, and Netty, which deletes on close the name it bound,
- * deletes nothing.
+ * <p>It is bound under another name, gets its mode and is then renamed over its path: at no moment
+ * does a socket with a wrong mode stand there, a successor takes the path over without a gap, and
+ * Netty, which deletes on close the name it bound, deletes nothing.
  */
 public final class UnixSocket {
   private static final Logger LOG = LoggerFactory.getLogger(UnixSocket.class);
@@ -45,12 +45,14 @@ public final class UnixSocket {
   }
 
   /**
-   * A server on this socket, served by {@code loop}. After the server was started, {@link #publish} makes it reachable.
+   * A server on this socket, served by {@code loop}. After the server was started, {@link #publish}
+   * makes it reachable.
    *
    * @param mayCall which uids are let in
    * @param refused told of everybody else
    */
-  public NettyServerBuilder server(EventLoopGroup loop, IntPredicate mayCall, Runnable refused) throws IOException {
+  public NettyServerBuilder server(EventLoopGroup loop, IntPredicate mayCall, Runnable refused)
+      throws IOException {
     Path folder = path.toAbsolutePath().getParent();
     if (folder != null) {
       Files.createDirectories(folder);
@@ -60,12 +62,11 @@ public final class UnixSocket {
     return NettyServerBuilder.forAddress(new DomainSocketAddress(bound.toFile()))
         .bossEventLoopGroup(loop)
         .workerEventLoopGroup(loop)
-        .channelFactory(
-            () -> {
-              EpollServerDomainSocketChannel channel = new EpollServerDomainSocketChannel();
-              channel.pipeline().addFirst(peerCheck);
-              return channel;
-            });
+        .channelFactory(() -> {
+          EpollServerDomainSocketChannel channel = new EpollServerDomainSocketChannel();
+          channel.pipeline().addFirst(peerCheck);
+          return channel;
+        });
   }
 
   /** Gives the bound socket its mode and its name. */
@@ -102,7 +103,10 @@ public final class UnixSocket {
         PeerCredentials peer = accepted.peerCredentials();
         if (!mayCall.test(peer.uid())) {
           refused.run();
-          LOG.atWarn().addKeyValue("uid", peer.uid()).addKeyValue("pid", peer.pid()).log("peer refused");
+          LOG.atWarn()
+              .addKeyValue("uid", peer.uid())
+              .addKeyValue("pid", peer.pid())
+              .log("peer refused");
           ((Channel) accepted).unsafe().closeForcibly();
           return;
         }

@@ -3,7 +3,10 @@ package dev.valetkey.gate;
 import dev.valetkey.call.HttpCall;
 import dev.valetkey.call.HttpCall.Part;
 
-/** What the headers say about a call: its method, whether an MCP library reads the answer, whether it opens a stream. */
+/**
+ * What the headers say about a call: its method, whether an MCP library reads the answer, whether
+ * it opens a stream.
+ */
 final class CallKind {
   private static final byte[] PROTOCOL_VERSION = HttpCall.ascii("mcp-protocol-version");
   private static final byte[] MCP_METHOD = HttpCall.ascii("mcp-method");
@@ -17,13 +20,21 @@ final class CallKind {
   private static final byte[] TRACE = HttpCall.ascii("TRACE");
   private static final byte[] CONNECT = HttpCall.ascii("CONNECT");
   private static final byte[][] ALLOWED = {
-    POST, GET, HttpCall.ascii("DELETE"), HttpCall.ascii("OPTIONS"), HttpCall.ascii("HEAD"), HttpCall.ascii("PUT"),
+    POST,
+    GET,
+    HttpCall.ascii("DELETE"),
+    HttpCall.ascii("OPTIONS"),
+    HttpCall.ascii("HEAD"),
+    HttpCall.ascii("PUT"),
     HttpCall.ascii("PATCH")
   };
 
   private CallKind() {}
 
-  /** Whether a listed server may see this method. An upstream that echoes TRACE would show the agent its token. */
+  /**
+   * Whether a listed server may see this method. An upstream that echoes TRACE would show the agent
+   * its token.
+   */
   static boolean isAllowed(HttpCall call) {
     for (byte[] method : ALLOWED) {
       if (call.is(Part.METHOD, method)) {

@@ -29,11 +29,12 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges every call: which server, which user, which token, and whatever is not a clear yes is a refusal.
+ * Judges every call: which server, which user, which token, and whatever is not a clear yes is a
+ * refusal.
  *
- * <p>There are two lanes made of the same steps. {@link #answerNow} runs on Envoy's event loop and gives up where it would
- * have to wait; {@link #decide} runs on a virtual thread and waits. A step that would wait returns null when it has no
- * deadline to wait for.
+ * <p>There are two lanes made of the same steps. {@link #answerNow} runs on Envoy's event loop and
+ * gives up where it would have to wait; {@link #decide} runs on a virtual thread and waits. A step
+ * that would wait returns null when it has no deadline to wait for.
  */
 public final class Gate {
   private static final Forward WITHOUT_TOKEN = new Forward(HeaderEdits.WITHOUT_AUTHORIZATION, null);
@@ -49,7 +50,13 @@ public final class Gate {
   private volatile Snapshot snapshot;
 
   /** A gate that judges by {@code config} until {@link #use} gives it another. */
-  public Gate(Config config, SubjectResolver users, TokenProvider tokens, Audit audit, Metrics metrics, LongSupplier nanoTime) {
+  public Gate(
+      Config config,
+      SubjectResolver users,
+      TokenProvider tokens,
+      Audit audit,
+      Metrics metrics,
+      LongSupplier nanoTime) {
     this.tokens = tokens;
     this.audit = audit;
     this.metrics = metrics;
@@ -57,14 +64,17 @@ public final class Gate {
     this.snapshot = Snapshot.of(config, users, audit, metrics);
   }
 
-  /** Judges by another configuration from the next call on; calls that are being judged end under the old one. */
+  /**
+   * Judges by another configuration from the next call on; calls that are being judged end under
+   * the old one.
+   */
   public void use(Config config, SubjectResolver users) {
     snapshot = Snapshot.of(config, users, audit, metrics);
   }
 
   /**
-   * The decision, if it can be had without waiting and without verifying a signature; null: copy the call and ask {@link
-   * #decide}. Only for Envoy's event loop.
+   * The decision, if it can be had without waiting and without verifying a signature; null: copy
+   * the call and ask {@link #decide}. Only for Envoy's event loop.
    */
   public @Nullable Decision answerNow(HttpCall call) {
     return judge(call, snapshot, null);
@@ -79,7 +89,10 @@ public final class Gate {
     return decision;
   }
 
-  /** A server's 401 or 403 reached the agent although it carried this token: the next call gets another one. */
+  /**
+   * A server's 401 or 403 reached the agent although it carried this token: the next call gets
+   * another one.
+   */
   public void upstreamRefused(TokenDigest token) {
     tokens.forget(token);
   }
@@ -100,23 +113,28 @@ public final class Gate {
       case OUTBOUND -> outbound(call, now, deadline);
       case RETRY -> deadline == null ? null : retry(call, now, deadline);
       case UNLISTED -> unlisted(call, now);
-      case INBOUND, UNKNOWN -> journal.refuse(null, null, Reason.DIRECTION_UNKNOWN, CallKind.isMcp(call));
+      case INBOUND, UNKNOWN ->
+          journal.refuse(null, null, Reason.DIRECTION_UNKNOWN, CallKind.isMcp(call));
     };
   }
 
   private Decision unlisted(HttpCall call, Snapshot now) {
     Decision forward = now.unlisted().forward(call);
-    return forward != null ? forward : journal.refuse(null, null, Reason.UNLISTED_HOST, CallKind.isMcp(call));
+    return forward != null
+        ? forward
+        : journal.refuse(null, null, Reason.UNLISTED_HOST, CallKind.isMcp(call));
   }
 
   private @Nullable Decision outbound(HttpCall call, Snapshot now, @Nullable Deadline deadline) {
     return switch (now.routes().match(call)) {
-      case Match.Mismatch mismatch -> journal.refuse(null, null, mismatch.reason(), CallKind.isMcp(call));
+      case Match.Mismatch mismatch ->
+          journal.refuse(null, null, mismatch.reason(), CallKind.isMcp(call));
       case Route route -> outbound(call, now, now.lane(route), deadline);
     };
   }
 
-  private @Nullable Decision outbound(HttpCall call, Snapshot now, Lane lane, @Nullable Deadline deadline) {
+  private @Nullable Decision outbound(
+      HttpCall call, Snapshot now, Lane lane, @Nullable Deadline deadline) {
     if (!CallKind.isAllowed(call)) {
       return refuse(call, lane, null, Reason.METHOD_REFUSED);
     }
@@ -124,13 +142,18 @@ public final class Gate {
       case GrantConfig.Refuse refuse -> refuse(call, lane, null, Reason.SERVER_REFUSED);
       case GrantConfig.None none -> withoutToken(lane);
       case GrantConfig.Static file -> token(call, lane, lane.target(), null, deadline);
-      case GrantConfig.ClientCredentials credentials -> token(call, lane, lane.target(), null, deadline);
+      case GrantConfig.ClientCredentials credentials ->
+          token(call, lane, lane.target(), null, deadline);
       case GrantConfig.TokenExchange exchange -> forUser(call, now, lane, deadline);
     };
   }
 
-  /** The first source that is present counts; a later one must not show somebody else (design.md §4). */
-  private @Nullable Decision forUser(HttpCall call, Snapshot now, Lane lane, @Nullable Deadline deadline) {
+  /**
+   * The first source that is present counts; a later one must not show somebody else (design.md
+   * §4).
+   */
+  private @Nullable Decision forUser(
+      HttpCall call, Snapshot now, Lane lane, @Nullable Deadline deadline) {
     UserTokenFinder finder = now.finder();
     User user = null;
     for (int source = 0; source < finder.sources(); source++) {
@@ -143,7 +166,8 @@ public final class Gate {
           continue;
         }
         boolean several = place == UserTokenFinder.SEVERAL;
-        return refuse(call, lane, null, several ? Reason.SEVERAL_USER_TOKENS : Reason.USER_TOKEN_MALFORMED);
+        return refuse(
+            call, lane, null, several ? Reason.SEVERAL_USER_TOKENS : Reason.USER_TOKEN_MALFORMED);
       }
       TokenDigest digest = digest(call, place, deadline);
       User found = now.users().known(digest);
@@ -177,7 +201,8 @@ public final class Gate {
     return switch (lane.withoutUser().grant()) {
       case GrantConfig.None none -> withoutToken(lane);
       case GrantConfig.Static file -> token(call, lane, lane.withoutUser(), null, deadline);
-      case GrantConfig.ClientCredentials credentials -> token(call, lane, lane.withoutUser(), null, deadline);
+      case GrantConfig.ClientCredentials credentials ->
+          token(call, lane, lane.withoutUser(), null, deadline);
       case GrantConfig.Refuse refuse -> refuse(call, lane, null, Reason.NO_USER_TOKEN);
       case GrantConfig.TokenExchange exchange -> refuse(call, lane, null, Reason.NO_USER_TOKEN);
     };
@@ -185,7 +210,8 @@ public final class Gate {
 
   private @Nullable Decision token(
       HttpCall call, Lane lane, Target target, @Nullable User user, @Nullable Deadline deadline) {
-    Duration minLifetime = CallKind.isStream(call) ? lane.server().streamMinLifetime() : Duration.ZERO;
+    Duration minLifetime =
+        CallKind.isStream(call) ? lane.server().streamMinLifetime() : Duration.ZERO;
     TokenRequest request = new TokenRequest(target, user, minLifetime);
     TokenOutcome known = tokens.known(request);
     if (known instanceof Granted granted) {
@@ -206,7 +232,10 @@ public final class Gate {
     };
   }
 
-  /** The second attempt after a server's 401 carries the token that the server refused (design.md §7). */
+  /**
+   * The second attempt after a server's 401 carries the token that the server refused (design.md
+   * §7).
+   */
   private Decision retry(HttpCall call, Snapshot now, Deadline deadline) {
     if (!(now.routes().match(call) instanceof Route route)) {
       return journal.refuse(null, null, Reason.UNKNOWN_RETRY, CallKind.isMcp(call));
@@ -217,7 +246,8 @@ public final class Gate {
       return refuse(call, lane, null, Reason.UNKNOWN_RETRY);
     }
     long started = journal.now();
-    TokenOutcome outcome = tokens.renew(digest(call, place, deadline), lane.server().name(), deadline);
+    TokenOutcome outcome =
+        tokens.renew(digest(call, place, deadline), lane.server().name(), deadline);
     return switch (outcome) {
       case null -> refuse(call, lane, null, Reason.UNKNOWN_RETRY);
       case Granted granted -> journal.fresh(lane, null, granted.token(), "renewed", started);
@@ -240,8 +270,10 @@ public final class Gate {
     return journal.refuse(lane, user, reason, CallKind.isMcp(call));
   }
 
-  private Decision unavailable(HttpCall call, Lane lane, @Nullable User user, Unavailable unavailable) {
-    Refuse refuse = journal.refuse(lane, user, Reasons.of(unavailable.cause()), CallKind.isMcp(call));
+  private Decision unavailable(
+      HttpCall call, Lane lane, @Nullable User user, Unavailable unavailable) {
+    Refuse refuse =
+        journal.refuse(lane, user, Reasons.of(unavailable.cause()), CallKind.isMcp(call));
     long seconds = Math.max(1, unavailable.retryAfter().plusMillis(999).toSeconds());
     return new Refuse(refuse.reason(), (int) Math.min(seconds, 300), refuse.mcp());
   }

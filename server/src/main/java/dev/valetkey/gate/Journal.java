@@ -14,7 +14,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Turns outcomes into decisions and tells the audit log and the metrics of each, so that none can be forgotten. */
+/**
+ * Turns outcomes into decisions and tells the audit log and the metrics of each, so that none can
+ * be forgotten.
+ */
 final class Journal {
   private final Audit audit;
   private final Metrics metrics;
@@ -49,7 +52,14 @@ final class Journal {
   Forward fresh(Lane lane, @Nullable User user, AccessToken token, String cache, long started) {
     lane.metrics().miss();
     audit.write(
-        event(lane, user, "forward", null, token, cache, TimeUnit.NANOSECONDS.toMillis(now() - started)));
+        event(
+            lane,
+            user,
+            "forward",
+            null,
+            token,
+            cache,
+            TimeUnit.NANOSECONDS.toMillis(now() - started)));
     return forward(token);
   }
 

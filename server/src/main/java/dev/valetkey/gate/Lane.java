@@ -29,7 +29,12 @@ record Lane(
     int number,
     HitCounters workloadHits) {
 
-  static Lane of(Target target, Target withoutUser, ServerMetrics metrics, int number, HitCounters workloadHits) {
+  static Lane of(
+      Target target,
+      Target withoutUser,
+      ServerMetrics metrics,
+      int number,
+      HitCounters workloadHits) {
     TokenRequest workload =
         target.grant().needsUser() ? null : new TokenRequest(target, null, Duration.ZERO);
     return new Lane(target.server(), target, withoutUser, workload, metrics, number, workloadHits);

@@ -13,7 +13,8 @@ import dev.valetkey.token.Target;
 import java.util.List;
 
 /**
- * One configuration, ready to judge calls by. Built whole, swapped by one reference, read once per call. Immutable.
+ * One configuration, ready to judge calls by. Built whole, swapped by one reference, read once per
+ * call. Immutable.
  *
  * @param routes which server a call belongs to
  * @param lanes what calls to a server need, by the index of its route
@@ -22,13 +23,20 @@ import java.util.List;
  * @param unlisted what happens to calls for other hosts
  */
 record Snapshot(
-    RouteTable routes, List<Lane> lanes, UserTokenFinder finder, SubjectResolver users, UnlistedCalls unlisted) {
+    RouteTable routes,
+    List<Lane> lanes,
+    UserTokenFinder finder,
+    SubjectResolver users,
+    UnlistedCalls unlisted) {
 
   static Snapshot of(Config config, SubjectResolver users, Audit audit, Metrics metrics) {
     RouteTable routes = new RouteTable(config.servers().values());
     return new Snapshot(
         routes,
-        routes.routes().stream().map(Route::server).map(server -> lane(config, server, audit, metrics)).toList(),
+        routes.routes().stream()
+            .map(Route::server)
+            .map(server -> lane(config, server, audit, metrics))
+            .toList(),
         new UserTokenFinder(config.userToken().from()),
         users,
         new UnlistedCalls(config.unlistedHosts(), config.userToken().from(), users));

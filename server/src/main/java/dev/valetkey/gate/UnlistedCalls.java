@@ -12,13 +12,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What happens to calls for hosts that are not servers: the user token stays here, other credentials pass (design.md §9.5).
+ * What happens to calls for hosts that are not servers: the user token stays here, other
+ * credentials pass (design.md §9.5).
  */
 final class UnlistedCalls {
   private static final byte[] AUTHORIZATION = HttpCall.ascii("authorization");
   private static final byte[] REFUSE = HttpCall.ascii("refuse");
   private static final Decision PASS = new Decision.Forward(HeaderEdits.UNCHANGED, null);
-  private static final Decision STRIP = new Decision.Forward(HeaderEdits.WITHOUT_AUTHORIZATION, null);
+  private static final Decision STRIP =
+      new Decision.Forward(HeaderEdits.WITHOUT_AUTHORIZATION, null);
 
   private final UnlistedHosts policy;
   private final SubjectResolver users;
@@ -41,7 +43,8 @@ final class UnlistedCalls {
       return null;
     }
     for (byte[] name : watched) {
-      // Envoy lets us remove no other header than Authorization, so a user token elsewhere ends the call.
+      // Envoy lets us remove no other header than Authorization, so a user token elsewhere ends the
+      // call.
       if (holdsUserToken(call, name)) {
         return null;
       }
@@ -66,7 +69,7 @@ final class UnlistedCalls {
     return false;
   }
 
-  /** Every word counts: {@code Bearer x}, {@code  bearer  x}, {@code x}. */
+  /** Every word counts: {@code Bearer x}, {@code bearer x}, {@code x}. */
   private boolean isUserToken(byte[] bytes, int start, int end) {
     int word = start;
     for (int at = start; at <= end; at++) {

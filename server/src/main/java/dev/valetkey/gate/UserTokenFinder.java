@@ -5,8 +5,9 @@ import dev.valetkey.config.UserTokenSource;
 import java.util.List;
 
 /**
- * Finds the user token in a call without decoding it. A place is told as one number, so that finding allocates nothing: start
- * and end of the token in the call's bytes, or one of the negative constants.
+ * Finds the user token in a call without decoding it. A place is told as one number, so that
+ * finding allocates nothing: start and end of the token in the call's bytes, or one of the negative
+ * constants.
  */
 final class UserTokenFinder {
   /** No header of this source is there. */
@@ -32,12 +33,11 @@ final class UserTokenFinder {
     this.sources = List.copyOf(sources);
     this.names =
         sources.stream()
-            .map(
-                source ->
-                    switch (source) {
-                      case UserTokenSource.Authorization authorization -> AUTHORIZATION;
-                      case UserTokenSource.Header header -> HttpCall.ascii(header.name());
-                    })
+            .map(source ->
+                switch (source) {
+                  case UserTokenSource.Authorization authorization -> AUTHORIZATION;
+                  case UserTokenSource.Header header -> HttpCall.ascii(header.name());
+                })
             .toArray(byte[][]::new);
   }
 
@@ -68,7 +68,10 @@ final class UserTokenFinder {
     return (int) place;
   }
 
-  /** Envoy moves {@code Authorization} away on listed servers; where both are there, somebody added one. */
+  /**
+   * Envoy moves {@code Authorization} away on listed servers; where both are there, somebody added
+   * one.
+   */
   private static long findAuthorization(HttpCall call) {
     if (call.header(MOVED_AUTHORIZATION) < 0) {
       return single(call, AUTHORIZATION, true);

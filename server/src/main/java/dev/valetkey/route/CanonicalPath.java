@@ -3,16 +3,17 @@ package dev.valetkey.route;
 import java.util.Arrays;
 
 /**
- * The one form of a path that everybody reads alike. What Envoy matched, what we match and what the server gets can only be
- * the same if no reader is left with a choice; a path that leaves one is refused.
+ * The one form of a path that everybody reads alike. What Envoy matched, what we match and what the
+ * server gets can only be the same if no reader is left with a choice; a path that leaves one is
+ * refused.
  */
 final class CanonicalPath {
   private CanonicalPath() {}
 
   /**
-   * The end of the path in {@code bytes[start, end)}, where the query begins; -1 if path or query are not canonical: no
-   * leading slash, an empty or dot segment, a backslash, a fragment, a byte outside visible ASCII, a broken escape, or an
-   * escape that hides one of {@code / \ . NUL}.
+   * The end of the path in {@code bytes[start, end)}, where the query begins; -1 if path or query
+   * are not canonical: no leading slash, an empty or dot segment, a backslash, a fragment, a byte
+   * outside visible ASCII, a broken escape, or an escape that hides one of {@code / \ . NUL}.
    */
   static int end(byte[] bytes, int start, int end) {
     if (start >= end || bytes[start] != '/') {
@@ -50,7 +51,8 @@ final class CanonicalPath {
 
   private static boolean isDots(byte[] bytes, int start, int end) {
     int length = end - start;
-    return (length == 1 && bytes[start] == '.') || (length == 2 && bytes[start] == '.' && bytes[start + 1] == '.');
+    return (length == 1 && bytes[start] == '.')
+        || (length == 2 && bytes[start] == '.' && bytes[start + 1] == '.');
   }
 
   private static boolean isVisible(byte[] bytes, int start, int end) {

@@ -20,7 +20,9 @@ public final class Route implements Match {
     this.server = server;
     this.name = HttpCall.ascii(server.name());
     this.authorities =
-        Stream.concat(Stream.of(server.url()), server.aliases().stream()).map(Authority::of).toList();
+        Stream.concat(Stream.of(server.url()), server.aliases().stream())
+            .map(Authority::of)
+            .toList();
     this.prefix = prefix(server.url());
   }
 
@@ -55,7 +57,8 @@ public final class Route implements Match {
   boolean isInside(Route other) {
     return prefix.length > other.prefix.length
         && CanonicalPath.isUnder(other.prefix, prefix, 0, prefix.length)
-        && authorities.stream().anyMatch(mine -> other.authorities.stream().anyMatch(mine::sameHost));
+        && authorities.stream()
+            .anyMatch(mine -> other.authorities.stream().anyMatch(mine::sameHost));
   }
 
   /** The path without a trailing slash; empty for the root. */

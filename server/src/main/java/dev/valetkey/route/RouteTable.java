@@ -12,8 +12,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the server of a call. Envoy's route names it; authority and path must then agree with the configuration, so that a
- * mistake in either leads to a refusal and not to a token in the wrong place. Immutable; allocates nothing when asked.
+ * Finds the server of a call. Envoy's route names it; authority and path must then agree with the
+ * configuration, so that a mistake in either leads to a refusal and not to a token in the wrong
+ * place. Immutable; allocates nothing when asked.
  */
 public final class RouteTable {
   private static final Mismatch UNKNOWN_SERVER = new Mismatch(Reason.UNKNOWN_SERVER);

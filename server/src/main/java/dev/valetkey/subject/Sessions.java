@@ -17,8 +17,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All live sessions, bounded by the memory they take. A session ends when its user token does, when it is ended by hand, or
- * when it has not been used for longest and memory is needed. Thread-safe; outlives configurations.
+ * All live sessions, bounded by the memory they take. A session ends when its user token does, when
+ * it is ended by hand, or when it has not been used for longest and memory is needed. Thread-safe;
+ * outlives configurations.
  */
 public final class Sessions {
   /** Memory that sessions may take, in bytes. */
@@ -42,15 +43,19 @@ public final class Sessions {
             .executor(Runnable::run)
             .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
             .maximumWeight(MAX_BYTES)
-            .<TokenDigest, Session>weigher((id, session) -> OVERHEAD + session.userToken().text().length())
+            .<TokenDigest, Session>weigher(
+                (id, session) -> OVERHEAD + session.userToken().text().length())
             .expireAfter(
-                Expiry.<TokenDigest, Session>writing(
-                    (id, session) -> Duration.ofMillis(Math.max(0, session.expiresAt() - clock.millis()))))
-            .<TokenDigest, Session>evictionListener((id, session, cause) -> over(Objects.requireNonNull(session)))
+                Expiry.<TokenDigest, Session>writing((id, session) ->
+                    Duration.ofMillis(Math.max(0, session.expiresAt() - clock.millis()))))
+            .<TokenDigest, Session>evictionListener(
+                (id, session, cause) -> over(Objects.requireNonNull(session)))
             .build();
   }
 
-  /** The session of this subject, begun if there is none; it keeps the user token that ends last. */
+  /**
+   * The session of this subject, begun if there is none; it keeps the user token that ends last.
+   */
   public Session open(Subject subject, UserToken userToken) {
     return sessions
         .asMap()
@@ -58,7 +63,10 @@ public final class Sessions {
             subject.sessionId(),
             (id, present) -> {
               if (present == null || present.hasEnded()) {
-                return new Session(subject, userToken, audit.begin(subject.issuer(), subject.sub(), id.shortHex()));
+                return new Session(
+                    subject,
+                    userToken,
+                    audit.begin(subject.issuer(), subject.sub(), id.shortHex()));
               }
               present.offer(userToken);
               return present;
@@ -71,7 +79,10 @@ public final class Sessions {
     return List.copyOf(sessions.asMap().values());
   }
 
-  /** Ends a session and returns it; null if there is none with this id. Its tokens are dropped before this returns. */
+  /**
+   * Ends a session and returns it; null if there is none with this id. Its tokens are dropped
+   * before this returns.
+   */
   public @Nullable Session end(TokenDigest id) {
     Session session = sessions.asMap().remove(id);
     if (session != null) {

@@ -9,7 +9,10 @@ import org.jspecify.annotations.Nullable;
 /** Tells the user of a user token, under the rules of one configuration. Thread-safe. */
 public interface SubjectResolver {
 
-  /** The user of a token that was verified before and still counts; null: unknown. Never blocks, allocates next to nothing. */
+  /**
+   * The user of a token that was verified before and still counts; null: unknown. Never blocks,
+   * allocates next to nothing.
+   */
   @Nullable User known(TokenDigest token);
 
   /**
@@ -20,7 +23,10 @@ public interface SubjectResolver {
    */
   Resolution resolve(byte[] bytes, int start, int end, TokenDigest digest, Deadline deadline);
 
-  /** Whether these bytes look like a user token, valid or not: a JWT of one of our issuers, or a known one. Never throws. */
+  /**
+   * Whether these bytes look like a user token, valid or not: a JWT of one of our issuers, or a
+   * known one. Never throws.
+   */
   boolean looksLikeUserToken(byte[] bytes, int start, int end);
 
   /** What came of verifying. */

@@ -1,9 +1,15 @@
 package dev.valetkey.telemetry;
 
-/** Writes who called which server and what we decided, as JSON lines. Never blocks and never throws at its callers. */
+/**
+ * Writes who called which server and what we decided, as JSON lines. Never blocks and never throws
+ * at its callers.
+ */
 public final class Audit implements AutoCloseable {
 
-  /** The number of a server in {@link HitCounters}; the same name has the same number for the life of the process. */
+  /**
+   * The number of a server in {@link HitCounters}; the same name has the same number for the life
+   * of the process.
+   */
   public int serverNumber(String server) {
     return 0;
   }

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param event {@code call} or {@code issuer_call}
  * @param server name of the server; null where the call belongs to none
- * @param decision {@code forward}, {@code refuse}, or for an issuer call {@code granted}, {@code rejected}, {@code unavailable}
+ * @param decision {@code forward}, {@code refuse}, or for an issuer call {@code granted}, {@code
+ *     rejected}, {@code unavailable}
  * @param reason stable code; null for a forward
  * @param issuer {@code iss} of the user; null without a user
  * @param subject {@code sub} of the user; null without a user

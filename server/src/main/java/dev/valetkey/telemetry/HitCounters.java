@@ -3,15 +3,18 @@ package dev.valetkey.telemetry;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * Counts one session's calls that were answered from the cache, by server. Counting takes no lock and, once a server has
- * been seen, no memory. Thread-safe.
+ * Counts one session's calls that were answered from the cache, by server. Counting takes no lock
+ * and, once a server has been seen, no memory. Thread-safe.
  *
  * <p>Servers are numbered by {@link Audit#serverNumber}.
  */
 public final class HitCounters {
   private volatile AtomicIntegerArray counts = new AtomicIntegerArray(0);
 
-  /** Counts one call; true if it is the first of this session on this server since the counters exist. */
+  /**
+   * Counts one call; true if it is the first of this session on this server since the counters
+   * exist.
+   */
   public boolean hit(int server) {
     AtomicIntegerArray current = counts;
     if (server >= current.length()) {

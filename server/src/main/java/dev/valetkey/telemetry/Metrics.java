@@ -3,7 +3,10 @@ package dev.valetkey.telemetry;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
-/** All metrics of the process. Labels are server, issuer and reason only: the agent can read them. Thread-safe. */
+/**
+ * All metrics of the process. Labels are server, issuer and reason only: the agent can read them.
+ * Thread-safe.
+ */
 public final class Metrics {
 
   /** The counters of one server, looked up once when a configuration is loaded. */
@@ -11,7 +14,10 @@ public final class Metrics {
     return new ServerMetrics();
   }
 
-  /** One call to an issuer's token endpoint and what came of it: {@code ok}, an OAuth error code or a cause. */
+  /**
+   * One call to an issuer's token endpoint and what came of it: {@code ok}, an OAuth error code or
+   * a cause.
+   */
   public void issuerCall(String issuer, String outcome, Duration took) {}
 
   /** Cached tokens, their bytes, and sessions, read when somebody asks. */

@@ -6,8 +6,9 @@ import java.time.Instant;
 /**
  * A token that an issuer gave for one server, ready to be sent. Immutable.
  *
- * <p>It keeps the bytes of the {@code Authorization} value and not the token's text, because that is all that is ever
- * done with it. Times are milliseconds since 1970, so that judging one allocates nothing.
+ * <p>It keeps the bytes of the {@code Authorization} value and not the token's text, because that
+ * is all that is ever done with it. Times are milliseconds since 1970, so that judging one
+ * allocates nothing.
  */
 public final class AccessToken {
   private final byte[] authorization;
@@ -17,7 +18,8 @@ public final class AccessToken {
   private final long expiresAt;
 
   /**
-   * @param scheme {@code Bearer}, or the configured scheme of a static token; empty: the text stands alone
+   * @param scheme {@code Bearer}, or the configured scheme of a static token; empty: the text
+   *     stands alone
    * @param text the token
    * @param issuedAt when it was received
    * @param expiresAt when it ends, by the issuer's word; not before {@code issuedAt}

@@ -14,8 +14,8 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Digest of a list of fields in which no field can run into the next: each is preceded by its length, and an absent one
- * is told from an empty one. Not thread-safe.
+ * Digest of a list of fields in which no field can run into the next: each is preceded by its
+ * length, and an absent one is told from an empty one. Not thread-safe.
  */
 public final class Fields {
   private final MessageDigest sha256 = TokenDigest.sha256();
@@ -46,7 +46,8 @@ public final class Fields {
   }
 
   /**
-   * Adds a configuration value: of a record every component with its name, at any depth. For load time: it reflects.
+   * Adds a configuration value: of a record every component with its name, at any depth. For load
+   * time: it reflects.
    *
    * @throws IllegalArgumentException for a value whose type has no settled text
    */
@@ -62,7 +63,8 @@ public final class Fields {
         length(map.size());
         new TreeMap<>(map).forEach((key, entry) -> addValue(key).addValue(entry));
       }
-      case String _, Number _, Boolean _, Enum<?> _, URI _, Duration _, Path _ -> add(value.toString());
+      case String _, Number _, Boolean _, Enum<?> _, URI _, Duration _, Path _ ->
+          add(value.toString());
       default -> throw new IllegalArgumentException("no settled text for " + value.getClass());
     }
     return this;

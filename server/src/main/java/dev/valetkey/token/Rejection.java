@@ -1,6 +1,9 @@
 package dev.valetkey.token;
 
-/** Why a token was not given, or was given and must not be used. Asking again at once would not help. */
+/**
+ * Why a token was not given, or was given and must not be used. Asking again at once would not
+ * help.
+ */
 public enum Rejection {
   /** RFC 6749 §5.2: the user's sign-in is over. */
   INVALID_GRANT(Memory.USER_TOKEN),

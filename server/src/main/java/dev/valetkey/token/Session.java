@@ -4,8 +4,9 @@ import dev.valetkey.telemetry.HitCounters;
 import java.time.Instant;
 
 /**
- * What ties requests of one user together. Holds one user token in memory: of all that were verified, the one that ends
- * last. Thread-safe: every field that changes is written under this object's lock or by {@link #end}.
+ * What ties requests of one user together. Holds one user token in memory: of all that were
+ * verified, the one that ends last. Thread-safe: every field that changes is written under this
+ * object's lock or by {@link #end}.
  */
 public final class Session {
   private final TokenDigest id;
@@ -67,7 +68,9 @@ public final class Session {
     return userToken.expiresAt();
   }
 
-  /** Whether tokens of this session may still be used at {@code now}, in milliseconds since 1970. */
+  /**
+   * Whether tokens of this session may still be used at {@code now}, in milliseconds since 1970.
+   */
   public boolean live(long now) {
     return !ended && now < userToken.expiresAt();
   }

@@ -9,8 +9,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param issuer {@code iss}
  * @param sub {@code sub}; never empty
- * @param sid the session at the issuer (the rule's {@code session_claim}); null if the token has none
- * @param client {@code azp}, {@code client_id}, {@code appid} or {@code cid}, the first that is present; null if none is
+ * @param sid the session at the issuer (the rule's {@code session_claim}); null if the token has
+ *     none
+ * @param client {@code azp}, {@code client_id}, {@code appid} or {@code cid}, the first that is
+ *     present; null if none is
  * @param scope {@code scope} or {@code scp}, split; empty if the token has none
  * @param acr {@code acr}; null if absent
  * @param act {@code act} as JSON; null if absent
@@ -39,7 +41,10 @@ public record Subject(
     return issuer.equals(other.issuer) && sub.equals(other.sub);
   }
 
-  /** What ties the requests of one user together: {@code (issuer, sid)}, else {@code (issuer, sub, client)}. */
+  /**
+   * What ties the requests of one user together: {@code (issuer, sid)}, else {@code (issuer, sub,
+   * client)}.
+   */
   public TokenDigest sessionId() {
     return sid != null
         ? new Fields().add("sid").add(issuer).add(sub).add(sid).digest()
@@ -47,7 +52,8 @@ public record Subject(
   }
 
   /**
-   * The session part of the cache key: change any of these and another token is fetched (design.md §6).
+   * The session part of the cache key: change any of these and another token is fetched (design.md
+   * §6).
    *
    * @param rule digest of the rule that admitted the user token
    */

@@ -6,17 +6,21 @@ import dev.valetkey.config.ServerConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server and the grant that gets its tokens, made ready when the configuration is loaded. A server with
- * {@code without_user} has two.
+ * A server and the grant that gets its tokens, made ready when the configuration is loaded. A
+ * server with {@code without_user} has two.
  *
  * @param server the server the token is for
  * @param grant how it is acquired: the server's grant or its {@code without_user} grant
  * @param issuer where; null for grants that ask nobody
  * @param keyPart the target part of the cache key
  */
-public record Target(ServerConfig server, GrantConfig grant, @Nullable IssuerConfig issuer, TokenDigest keyPart) {
+public record Target(
+    ServerConfig server, GrantConfig grant, @Nullable IssuerConfig issuer, TokenDigest keyPart) {
 
-  /** Makes the target of {@code grant} at {@code server} and computes its part of the cache key (design.md §6). */
+  /**
+   * Makes the target of {@code grant} at {@code server} and computes its part of the cache key
+   * (design.md §6).
+   */
   public static Target of(ServerConfig server, GrantConfig grant, @Nullable IssuerConfig issuer) {
     Fields fields = new Fields().add(server.name());
     if (issuer == null) {

@@ -7,7 +7,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** A SHA-256 digest as four numbers: what stands for a token wherever the token itself must not be. */
+/**
+ * A SHA-256 digest as four numbers: what stands for a token wherever the token itself must not be.
+ */
 public record TokenDigest(long a, long b, long c, long d) {
   /** Bytes of a digest. */
   public static final int LENGTH = 32;
@@ -47,7 +49,10 @@ public record TokenDigest(long a, long b, long c, long d) {
     return bytes;
   }
 
-  /** The digest a text of {@link #hex} stands for. Throws IllegalArgumentException for anything else. */
+  /**
+   * The digest a text of {@link #hex} stands for. Throws IllegalArgumentException for anything
+   * else.
+   */
   public static TokenDigest fromHex(String hex) {
     byte[] bytes = HexFormat.of().parseHex(hex);
     if (bytes.length != LENGTH) {

@@ -6,12 +6,15 @@ import org.jspecify.annotations.Nullable;
 public interface TokenProvider {
 
   /**
-   * What is known already: a usable token, or a remembered rejection. Null: {@link #get} must be asked. Never blocks; called
-   * on Envoy's event loop.
+   * What is known already: a usable token, or a remembered rejection. Null: {@link #get} must be
+   * asked. Never blocks; called on Envoy's event loop.
    */
   @Nullable TokenOutcome known(TokenRequest request);
 
-  /** A token, from memory or from the issuer. Waits until {@code deadline} at the latest; for virtual threads. */
+  /**
+   * A token, from memory or from the issuer. Waits until {@code deadline} at the latest; for
+   * virtual threads.
+   */
   TokenOutcome get(TokenRequest request, Deadline deadline);
 
   /**
@@ -22,6 +25,9 @@ public interface TokenProvider {
    */
   @Nullable TokenOutcome renew(TokenDigest refused, String server, Deadline deadline);
 
-  /** The next call shall not use this token any more: a server refused it and the refusal stayed. Never blocks. */
+  /**
+   * The next call shall not use this token any more: a server refused it and the refusal stayed.
+   * Never blocks.
+   */
   void forget(TokenDigest refused);
 }
