@@ -62,6 +62,7 @@ final class Answers {
         forward.edits().removeAuthorization() ? WITHOUT_AUTHORIZATION : UNCHANGED);
   }
 
+  @SuppressWarnings("EnumOrdinal") // the array lives and dies with this enum
   private byte[] refusal(Refuse refuse) {
     if (refuse.retryAfterSeconds() > 1) {
       return build(refuse);

@@ -69,14 +69,23 @@ final class ForwardAnswer extends InputStream implements Drainable, KnownLength 
   /** Only for transports that do not drain; gRPC over Netty does. */
   @Override
   public int read() throws IOException {
+    return whole().read();
+  }
+
+  @Override
+  public int read(byte[] target, int offset, int length) throws IOException {
+    return whole().read(target, offset, length);
+  }
+
+  private InputStream whole() throws IOException {
     InputStream stream = slow;
     if (stream == null) {
-      ByteArrayOutputStream whole = new ByteArrayOutputStream();
-      drainTo(whole);
-      stream = new ByteArrayInputStream(whole.toByteArray());
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      drainTo(bytes);
+      stream = new ByteArrayInputStream(bytes.toByteArray());
       slow = stream;
     }
-    return stream.read();
+    return stream;
   }
 
   private int headerLength() {
