@@ -1,0 +1,54 @@
+package dev.valetkey.subject;
+
+import dev.valetkey.oauth.UserTokenVerifier;
+import dev.valetkey.oauth.Verification;
+import dev.valetkey.subject.KnownUsers.Known;
+import dev.valetkey.token.Deadline;
+import dev.valetkey.token.Secret;
+import dev.valetkey.token.Session;
+import dev.valetkey.token.Session.UserToken;
+import dev.valetkey.token.Subject;
+import dev.valetkey.token.TokenDigest;
+import dev.valetkey.token.User;
+import org.jspecify.annotations.Nullable;
+
+/** Users by verified JWT (design.md §4). One per configuration; sessions and known tokens outlive it. */
+public final class VerifiedSubjects implements SubjectResolver {
+  private final UserTokenVerifier verifier;
+  private final KnownUsers known;
+  private final Sessions sessions;
+
+  public VerifiedSubjects(UserTokenVerifier verifier, KnownUsers known, Sessions sessions) {
+    this.verifier = verifier;
+    this.known = known;
+    this.sessions = sessions;
+  }
+
+  @Override
+  public @Nullable User known(TokenDigest token) {
+    Known found = known.get(token);
+    return found != null && verifier.hasRule(found.rule()) ? found.user() : null;
+  }
+
+  @Override
+  public Resolution resolve(byte[] bytes, int start, int end, TokenDigest digest, Deadline deadline) {
+    Secret text = Secret.of(bytes, start, end);
+    return switch (verifier.verify(text, deadline)) {
+      case Verification.Invalid invalid -> new Resolution.Refused(invalid.fault());
+      case Verification.Verified verified -> {
+        Subject subject = verified.subject();
+        Session session =
+            sessions.open(subject, new UserToken(text, digest, subject.expiresAt().toEpochMilli()));
+        User user = new User(subject, session, subject.keyPart(verified.rule()));
+        known.put(digest, new Known(user, verified.rule()));
+        yield new Resolution.Resolved(user);
+      }
+    };
+  }
+
+  @Override
+  public boolean looksLikeUserToken(byte[] bytes, int start, int end) {
+    String issuer = UserTokenVerifier.unverifiedIssuer(bytes, start, end);
+    return issuer != null && verifier.isOurs(issuer);
+  }
+}
