@@ -54,7 +54,8 @@ case "${1:-}" in
   *) die "usage: keycloak-up.sh [down|reset]" ;;
 esac
 
-if ! { [ -f "$PID" ] && kill -0 "$(cat "$PID")" 2>/dev/null && ready; }; then
+# one that runs another realm file is replaced
+if ! { [ "$(cat "$HOME_DIR/running" 2>/dev/null)" = "$SEED" ] && [ -f "$PID" ] && kill -0 "$(cat "$PID")" 2>/dev/null && ready; }; then
   stop
   JAVA_HOME=$(java_home); export JAVA_HOME
   if [ ! -x "$HOME_DIR/bin/kc.sh" ]; then
@@ -84,6 +85,7 @@ if ! { [ -f "$PID" ] && kill -0 "$(cat "$PID")" 2>/dev/null && ready; }; then
   say "starting"
   rm -rf "$HOME_DIR/data"; cp -a "$SEED" "$HOME_DIR/data"
   start
+  echo "$SEED" >"$HOME_DIR/running"
 fi
 say "ready: $(grep -oE 'started in [0-9.]+s' "$LOG" || true)"
 echo "export KEYCLOAK_URL=$URL"

@@ -14,7 +14,10 @@ import java.security.spec.PSSParameterSpec;
 import javax.crypto.Mac;
 import org.jspecify.annotations.Nullable;
 
-/** The JWS algorithms of RFC 7518 and RFC 8037 that tokens are made with, straight on the JDK: an oracle beside the product's library. */
+/**
+ * The JWS algorithms of RFC 7518 and RFC 8037 that tokens are made with, straight on the JDK: an
+ * oracle beside the product's library.
+ */
 public enum Algorithm {
   RS256("RSA", "SHA256withRSA"),
   RS384("RSA", "SHA384withRSA"),

@@ -19,20 +19,35 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * A process of ours. What it prints is kept in memory and in {@code NAME.out} and {@code NAME.err}. It dies with {@link #close},
- * at the latest with this JVM.
+ * A process of ours. What it prints is kept in memory and in {@code NAME.out} and {@code NAME.err}.
+ * It dies with {@link #close}, at the latest with this JVM.
  */
 public final class Child implements AutoCloseable {
   private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
 
   static {
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroyForcibly)));
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroyForcibly)));
+  }
+
+  /** What a pipe brought so far; written by its reader, read by all. */
+  private static final class Output {
+    private final StringBuilder text = new StringBuilder();
+
+    private synchronized void add(String line) {
+      text.append(line).append('\n');
+    }
+
+    @Override
+    public synchronized String toString() {
+      return text.toString();
+    }
   }
 
   private final String name;
   private final Process process;
-  private final StringBuffer out = new StringBuffer();
-  private final StringBuffer err = new StringBuffer();
+  private final Output out = new Output();
+  private final Output err = new Output();
   private final List<Thread> readers;
 
   private Child(String name, Process process, Path folder) {
@@ -44,7 +59,10 @@ public final class Child implements AutoCloseable {
             copy(process.getErrorStream(), err, folder.resolve(name + ".err")));
   }
 
-  /** Starts a command; the folder is its working directory and takes its output. Environment entries are added to ours. */
+  /**
+   * Starts a command; the folder is its working directory and takes its output. Environment entries
+   * are added to ours.
+   */
   public static Child start(
       String name, Path folder, Map<String, String> environment, List<String> command) {
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
@@ -52,7 +70,6 @@ public final class Child implements AutoCloseable {
     try {
       Process process = builder.start();
       RUNNING.add(process);
-      process.onExit().thenAccept(RUNNING::remove);
       process.getOutputStream().close();
       return new Child(name, process, folder);
     } catch (IOException noSuchCommand) {
@@ -60,7 +77,10 @@ public final class Child implements AutoCloseable {
     }
   }
 
-  /** Runs a command to its end and gives its standard output; fails with all its output when its status is not 0. */
+  /**
+   * Runs a command to its end and gives its standard output; fails with all its output when its
+   * status is not 0.
+   */
   public static String run(List<String> command) {
     return run(Duration.ofMinutes(10), Map.of(), command);
   }
@@ -107,12 +127,12 @@ public final class Child implements AutoCloseable {
 
   /** Waits until standard output contains this text. */
   public void awaitOut(String text, Duration patience) {
-    await(patience, "'" + text + "' on standard output", () -> out.indexOf(text) >= 0);
+    await(patience, "'" + text + "' on standard output", () -> out().contains(text));
   }
 
   /** Waits until standard error contains this text. */
   public void awaitErr(String text, Duration patience) {
-    await(patience, "'" + text + "' on standard error", () -> err.indexOf(text) >= 0);
+    await(patience, "'" + text + "' on standard error", () -> err().contains(text));
   }
 
   /** Waits for a condition; fails at once, with what the process said, when it ends before. */
@@ -146,6 +166,7 @@ public final class Child implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new AssertionError(name + ": interrupted", stop);
     }
+    RUNNING.remove(process);
     joinReaders();
     return process.exitValue();
   }
@@ -164,6 +185,7 @@ public final class Child implements AutoCloseable {
   /** Ends it, by force when it takes longer than five seconds. */
   @Override
   public void close() {
+    RUNNING.remove(process);
     process.destroy();
     try {
       if (!process.waitFor(5, TimeUnit.SECONDS)) {
@@ -190,21 +212,20 @@ public final class Child implements AutoCloseable {
     }
   }
 
-  private static Thread copy(InputStream from, StringBuffer memory, Path file) {
+  private static Thread copy(InputStream from, Output memory, Path file) {
     return Thread.ofPlatform()
         .daemon()
         .name("output of " + file.getFileName())
-        .start(
-            () -> {
-              try (BufferedReader lines = new BufferedReader(new InputStreamReader(from, UTF_8));
-                  Writer kept = Files.newBufferedWriter(file)) {
-                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                  memory.append(line).append('\n');
-                  kept.append(line).append(System.lineSeparator()).flush();
-                }
-              } catch (IOException pipeClosed) {
-                // The process is gone; what it said is kept.
-              }
-            });
+        .start(() -> {
+          try (BufferedReader lines = new BufferedReader(new InputStreamReader(from, UTF_8));
+              Writer kept = Files.newBufferedWriter(file)) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+              memory.add(line);
+              kept.append(line).append(System.lineSeparator()).flush();
+            }
+          } catch (IOException pipeClosed) {
+            // The process is gone; what it said is kept.
+          }
+        });
   }
 }

@@ -26,7 +26,10 @@ final class ClientCheck {
     this.clients = clients;
   }
 
-  /** The client that made the request; null when it did not prove who it is, or in more than one way. */
+  /**
+   * The client that made the request; null when it did not prove who it is, or in more than one
+   * way.
+   */
   @Nullable Client authenticate(SeenRequest request, Form form, Instant now) {
     String basic = request.header("authorization");
     String assertion = form.first("client_assertion");
@@ -78,13 +81,15 @@ final class ClientCheck {
     if (jwt == null || client == null || key == null) {
       return null;
     }
-    // RFC 7523 §3 with the audience narrowed to the issuer, as its revision demands; each assertion counts once.
+    String jti = jwt.claim("jti");
+    // RFC 7523 §3 with the audience narrowed to the issuer, as its revision demands; each assertion
+    // counts once.
     boolean valid =
         client.id().equals(jwt.claim("iss"))
             && jwt.audience().equals(List.of(issuer))
             && jwt.claims().get("exp") instanceof Long exp
             && now.getEpochSecond() < exp
-            && jwt.claim("jti") instanceof String jti
+            && jti != null
             && jwt.signedBy(key)
             && usedAssertions.add(jti);
     return valid ? client : null;

@@ -16,7 +16,10 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** One accepted connection: writes replies in every way {@link Reply} knows. Used by its own thread only. */
+/**
+ * One accepted connection: writes replies in every way {@link Reply} knows. Used by its own thread
+ * only.
+ */
 public final class Connection {
   private final Socket socket;
   private final InputStream in;
@@ -85,7 +88,10 @@ public final class Connection {
         send(raw.text().getBytes(ISO_8859_1));
         yield false;
       }
-      case Reply.Never never -> pause(Duration.ofDays(1)) && false;
+      case Reply.Never never -> {
+        pause(Duration.ofDays(1));
+        yield false;
+      }
       case Reply.Stream stream -> stream(stream);
       case Reply.Switch change -> {
         send(Reply.head(change.status(), change.headers()));

@@ -15,7 +15,10 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.zip.GZIPOutputStream;
 
-/** Another answer than the right one. A lambda is the general way; the factories are the usual troubles by name. */
+/**
+ * Another answer than the right one. A lambda is the general way; the factories are the usual
+ * troubles by name.
+ */
 public interface Fault {
 
   /** The answer to this visit. Runs on the connection's thread. */
@@ -24,7 +27,8 @@ public interface Fault {
   /**
    * A request that meets a fault.
    *
-   * @param normal makes the answer of a healthy issuer, with all its effects; each call makes a new one
+   * @param normal makes the answer of a healthy issuer, with all its effects; each call makes a new
+   *     one
    */
   record Visit(SeenRequest request, Supplier<Reply.Full> normal, Issuer issuer) {}
 
@@ -60,7 +64,8 @@ public interface Fault {
 
   /** A login page with status 200. */
   static Fault html() {
-    return visit -> Reply.full(200, "text/html", "<html><body>CANARY-page: please log in</body></html>");
+    return visit ->
+        Reply.full(200, "text/html", "<html><body>CANARY-page: please log in</body></html>");
   }
 
   static Fault noContent() {
@@ -120,13 +125,12 @@ public interface Fault {
 
   /** The right JSON with spaces before it up to this size. */
   static Fault oversize(int bytes) {
-    return bytes(
-        body -> {
-          byte[] padded = new byte[Math.max(bytes, body.length)];
-          Arrays.fill(padded, (byte) ' ');
-          System.arraycopy(body, 0, padded, padded.length - body.length, body.length);
-          return padded;
-        });
+    return bytes(body -> {
+      byte[] padded = new byte[Math.max(bytes, body.length)];
+      Arrays.fill(padded, (byte) ' ');
+      System.arraycopy(body, 0, padded, padded.length - body.length, body.length);
+      return padded;
+    });
   }
 
   /** The right answer with one more header. */
@@ -136,12 +140,11 @@ public interface Fault {
 
   /** The right answer with its JSON members changed in place; null values are written as null. */
   static Fault json(Consumer<Map<String, Object>> change) {
-    return text(
-        body -> {
-          Map<String, Object> members = Json.object(body);
-          change.accept(members);
-          return Json.text(members);
-        });
+    return text(body -> {
+      Map<String, Object> members = Json.object(body);
+      change.accept(members);
+      return Json.text(members);
+    });
   }
 
   /** The right answer with its text changed: duplicate keys, odd numbers. */

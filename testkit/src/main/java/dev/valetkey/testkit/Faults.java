@@ -7,7 +7,10 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What goes wrong next at an issuer, and how often. Armed faults of one place take effect one after another. Threads: all. */
+/**
+ * What goes wrong next at an issuer, and how often. Armed faults of one place take effect one after
+ * another. Threads: all.
+ */
 public final class Faults {
   /** For a fault that lasts until {@link #clear}. */
   public static final int ALWAYS = Integer.MAX_VALUE;

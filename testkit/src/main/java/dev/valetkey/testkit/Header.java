@@ -3,7 +3,10 @@ package dev.valetkey.testkit;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One header line as it was on the wire: the name's case, the order and duplicates survive. Bytes are read as ISO-8859-1. */
+/**
+ * One header line as it was on the wire: the name's case, the order and duplicates survive. Bytes
+ * are read as ISO-8859-1.
+ */
 public record Header(String name, String value) {
 
   /** The headers made of alternating names and values. */

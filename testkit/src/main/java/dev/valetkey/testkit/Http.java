@@ -23,8 +23,9 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP/1.1 client that sends exactly the bytes it is given: one connection per request, nothing added but {@code Host} and
- * {@code Content-Length}, redirects not followed. A silent server is an {@link UncheckedIOException} after 30 s.
+ * An HTTP/1.1 client that sends exactly the bytes it is given: one connection per request, nothing
+ * added but {@code Host} and {@code Content-Length}, redirects not followed. A silent server is an
+ * {@link UncheckedIOException} after 30 s.
  */
 public final class Http {
   private static final Duration PATIENCE = Duration.ofSeconds(30);

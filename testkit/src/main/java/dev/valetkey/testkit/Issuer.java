@@ -13,9 +13,9 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * An OAuth issuer on loopback: metadata, keys, and a token endpoint with password, client credentials and token exchange. It
- * records what arrives, and its {@link #faults} make it misbehave. Every secret and every token it makes contains {@code CANARY-}.
- * Threads: all.
+ * An OAuth issuer on loopback: metadata, keys, and a token endpoint with password, client
+ * credentials and token exchange. It records what arrives, and its {@link #faults} make it
+ * misbehave. Every secret and every token it makes contains {@code CANARY-}. Threads: all.
  */
 public final class Issuer implements AutoCloseable {
   /** The secret of the client {@code agent}; form encoding changes many of its characters. */
@@ -119,7 +119,9 @@ public final class Issuer implements AutoCloseable {
     return jwt(userClaims(user));
   }
 
-  /** The tokens of users that were made here, good and forged ones: none may ever reach an upstream. */
+  /**
+   * The tokens of users that were made here, good and forged ones: none may ever reach an upstream.
+   */
   public List<String> userTokens() {
     synchronized (userTokens) {
       return List.copyOf(userTokens);
@@ -212,13 +214,13 @@ public final class Issuer implements AutoCloseable {
       return faults.onToken(this, request, () -> tokens.answer(request));
     }
     if (path.equals(base + "/jwks")) {
-      return faults.onJwks(
-          this, request, () -> Reply.json(keys.jwks(switches.jwksWithAlg)));
+      return faults.onJwks(this, request, () -> Reply.json(keys.jwks(switches.jwksWithAlg)));
     }
-    // RFC 8414 §3.1 inserts the well-known part before the path; OpenID Connect Discovery §4 appends it.
+    // RFC 8414 §3.1 inserts the well-known part before the path; OpenID Connect Discovery §4
+    // appends it.
     boolean oauth = path.equals("/.well-known/oauth-authorization-server" + base);
     boolean openid = path.equals(base + "/.well-known/openid-configuration");
-    if (oauth && switches.oauthMetadata || openid && switches.openidMetadata) {
+    if ((oauth && switches.oauthMetadata) || (openid && switches.openidMetadata)) {
       return faults.onMetadata(this, request, () -> Reply.json(metadata()));
     }
     return Reply.text(404, "nothing here");
@@ -232,8 +234,7 @@ public final class Issuer implements AutoCloseable {
     metadata.put("jwks_uri", issuer + "/jwks");
     metadata.put("response_types_supported", List.of("code"));
     metadata.put(
-        "grant_types_supported",
-        List.of("password", "client_credentials", TokenEndpoint.EXCHANGE));
+        "grant_types_supported", List.of("password", "client_credentials", TokenEndpoint.EXCHANGE));
     metadata.put(
         "token_endpoint_auth_methods_supported",
         Arrays.stream(Client.Auth.values()).map(Client.Auth::wireName).toList());

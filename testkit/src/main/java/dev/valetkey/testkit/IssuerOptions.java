@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param port 0: any
  * @param path of the issuer's URI, so that RFC 8414 has a path to insert; empty for none
- * @param publicOrigin origin of the issuer's URI when it differs from the address it is dialled at; null: the address
+ * @param publicOrigin origin of the issuer's URI when it differs from the address it is dialled at;
+ *     null: the address
  * @param certificate null for plain http
  * @param audience what user tokens are for: the client id of valetkey
  * @param recording false under load: requests and tokens are counted and forgotten
@@ -28,7 +29,10 @@ public record IssuerOptions(
     clients = List.copyOf(clients);
   }
 
-  /** Plain http, path {@code /realms/test}, clients {@code agent} (Basic) and {@code chat-app} (public), the system's clock. */
+  /**
+   * Plain http, path {@code /realms/test}, clients {@code agent} (Basic) and {@code chat-app}
+   * (public), the system's clock.
+   */
   public static IssuerOptions defaults() {
     List<Client> clients =
         List.of(Client.basic("agent", Issuer.AGENT_SECRET), Client.none("chat-app"));
@@ -70,7 +74,6 @@ public record IssuerOptions(
   }
 
   public IssuerOptions withRecording(boolean on) {
-    return new IssuerOptions(
-        port, path, publicOrigin, certificate, clients, audience, clock, on);
+    return new IssuerOptions(port, path, publicOrigin, certificate, clients, audience, clock, on);
   }
 }

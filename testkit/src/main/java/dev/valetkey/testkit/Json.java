@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** JSON objects as maps: whole numbers are {@code Long}, order is kept, null members are written. */
+/**
+ * JSON objects as maps: whole numbers are {@code Long}, order is kept, null members are written.
+ */
 public final class Json {
   private static final Gson GSON =
       new GsonBuilder()
@@ -45,7 +47,9 @@ public final class Json {
     return parent.get(member) instanceof String text ? text : null;
   }
 
-  /** A member that may be one text or an array of texts; empty when it is absent or something else. */
+  /**
+   * A member that may be one text or an array of texts; empty when it is absent or something else.
+   */
   public static List<String> texts(@Nullable Object member) {
     if (member instanceof List<?> list) {
       return list.stream().filter(String.class::isInstance).map(String.class::cast).toList();

@@ -16,7 +16,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record Jwt(String text, Map<String, Object> header, Map<String, Object> claims) {
 
-  /** Takes a token apart without judging it; null when it is not three parts with JSON objects in the first two. */
+  /**
+   * Takes a token apart without judging it; null when it is not three parts with JSON objects in
+   * the first two.
+   */
   public static @Nullable Jwt read(String token) {
     String[] parts = token.split("\\.", -1);
     if (parts.length != 3) {

@@ -20,8 +20,8 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes one JWT, good or forged. It begins as a valid token; each method spoils or changes one thing; {@link #signed} and its
- * siblings end it and may be called more than once.
+ * Makes one JWT, good or forged. It begins as a valid token; each method spoils or changes one
+ * thing; {@link #signed} and its siblings end it and may be called more than once.
  */
 public final class JwtBuilder {
   private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
@@ -36,7 +36,10 @@ public final class JwtBuilder {
   private @Nullable String rawHeader;
   private @Nullable String rawClaims;
 
-  /** A builder whose token is signed with this key; {@code made} learns every token text that leaves here. */
+  /**
+   * A builder whose token is signed with this key; {@code made} learns every token text that leaves
+   * here.
+   */
   public JwtBuilder(SigningKey signer, Map<String, ?> claims, Instant now, Consumer<String> made) {
     this.publishedKey = signer;
     this.algorithm = signer.algorithm();
@@ -101,7 +104,10 @@ public final class JwtBuilder {
     return this;
   }
 
-  /** Another signer than the published one, under the published {@code kid} unless that is set as well. */
+  /**
+   * Another signer than the published one, under the published {@code kid} unless that is set as
+   * well.
+   */
   public JwtBuilder signer(Algorithm other, Key privateOrSecret) {
     algorithm = other;
     key = privateOrSecret;
@@ -136,7 +142,7 @@ public final class JwtBuilder {
     return done(signingInput(), new byte[0]);
   }
 
-  /** HS256 with the published RSA key as the secret: algorithm confusion. RFC 8725 §2.1. */
+  /** HS256 with the published key, as PEM, as the secret: algorithm confusion. RFC 8725 §2.1. */
   public String signedWithPublicKeyAsSecret() {
     byte[] pem =
         ("-----BEGIN PUBLIC KEY-----\n"
@@ -147,7 +153,10 @@ public final class JwtBuilder {
     return signer(Algorithm.HS256, new SecretKeySpec(pem, "HmacSHA256")).signed();
   }
 
-  /** A JWE for the published RSA key around an unsigned token: five parts, encrypted by anyone. */
+  /**
+   * A JWE for the published key, which must be RSA, around an unsigned token: five parts, encrypted
+   * by anyone.
+   */
   public String encrypted() {
     String inner = unsigned();
     header.clear();

@@ -5,7 +5,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** The keys of an issuer: one that signs per algorithm, and all that are published. Threads: all. */
+/**
+ * The keys of an issuer: one that signs per algorithm, and all that are published. Threads: all.
+ */
 final class KeyRing {
   private final Map<Algorithm, SigningKey> signing = new EnumMap<>(Algorithm.class);
   private final List<SigningKey> published = new ArrayList<>();
@@ -15,7 +17,10 @@ final class KeyRing {
     fill();
   }
 
-  /** The key that signs now with this algorithm; made and published when it is asked for the first time. */
+  /**
+   * The key that signs now with this algorithm; made and published when it is asked for the first
+   * time.
+   */
   synchronized SigningKey current(Algorithm algorithm) {
     SigningKey key = signing.get(algorithm);
     if (key == null) {

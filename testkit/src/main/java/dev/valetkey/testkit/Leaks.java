@@ -13,8 +13,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Searches texts for secrets as they are, as hex, as base64 at any alignment, form-encoded, JSON-escaped and, for JWTs, piecewise: a
- * token without its signature is a leak as well. Used by one thread.
+ * Searches texts for secrets as they are, as hex, as base64 at any alignment, form-encoded,
+ * JSON-escaped and, for JWTs, piecewise: a token without its signature is a leak as well. Used by
+ * one thread.
  */
 public final class Leaks {
   private static final int SHORTEST = 8;
@@ -40,7 +41,7 @@ public final class Leaks {
         forms.put("signature of a JWT", parts[2]);
       }
     }
-    needles.put(name, forms);
+    needles.put(name, distinct(forms));
     return this;
   }
 
@@ -57,15 +58,13 @@ public final class Leaks {
   public List<Finding> in(String place, String text) {
     String bytes = latin(text);
     List<Finding> findings = new ArrayList<>();
-    needles.forEach(
-        (secret, forms) ->
-            forms.forEach(
-                (encoding, needle) -> {
-                  int offset = bytes.indexOf(needle);
-                  if (offset >= 0) {
-                    findings.add(new Finding(secret, place, encoding, offset));
-                  }
-                }));
+    needles.forEach((secret, forms) ->
+        forms.forEach((encoding, needle) -> {
+          int offset = bytes.indexOf(needle);
+          if (offset >= 0) {
+            findings.add(new Finding(secret, place, encoding, offset));
+          }
+        }));
     return findings;
   }
 
@@ -75,6 +74,17 @@ public final class Leaks {
     if (!findings.isEmpty()) {
       throw new AssertionError("secrets leaked: " + findings);
     }
+  }
+
+  /** Encodings that change nothing in this secret find nothing new. */
+  private static Map<String, String> distinct(Map<String, String> forms) {
+    Map<String, String> distinct = new LinkedHashMap<>();
+    forms.forEach((encoding, needle) -> {
+      if (!distinct.containsValue(needle)) {
+        distinct.put(encoding, needle);
+      }
+    });
+    return distinct;
   }
 
   private static void encode(Map<String, String> forms, String prefix, String secret) {
@@ -93,7 +103,9 @@ public final class Leaks {
     forms.put(prefix + "JSON", latin(quoted.substring(1, quoted.length() - 1)));
   }
 
-  /** The characters that stand for these bytes alone when {@code shift} unknown bytes precede them. */
+  /**
+   * The characters that stand for these bytes alone when {@code shift} unknown bytes precede them.
+   */
   private static String base64(Base64.Encoder encoder, byte[] bytes, int shift) {
     byte[] shifted = new byte[shift + bytes.length];
     System.arraycopy(bytes, 0, shifted, shift, bytes.length);

@@ -15,8 +15,9 @@ import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A small HTTP/1.1 server on 127.0.0.1 that shows its handler what arrived, byte for byte, and can misbehave. One virtual thread
- * per connection. The JDK's own server hides the order of headers and cannot answer wrongly.
+ * A small HTTP/1.1 server on 127.0.0.1 that shows its handler what arrived, byte for byte, and can
+ * misbehave. One virtual thread per connection. The JDK's own server hides the order of headers and
+ * cannot answer wrongly.
  */
 public final class LoopbackServer implements AutoCloseable {
   private final ServerSocket listener;
@@ -37,7 +38,10 @@ public final class LoopbackServer implements AutoCloseable {
     this.tls = tls;
   }
 
-  /** Takes {@code port} (0: any), with TLS when a context is given. Connections wait until {@link #serve}. */
+  /**
+   * Takes {@code port} (0: any), with TLS when a context is given. Connections wait until {@link
+   * #serve}.
+   */
   public static LoopbackServer bind(int port, @Nullable SSLContext context) {
     try {
       InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
@@ -60,7 +64,10 @@ public final class LoopbackServer implements AutoCloseable {
     return listener.getLocalPort();
   }
 
-  /** This server's address with the path; https is reached as {@code localhost}, the name in the certificate. */
+  /**
+   * This server's address with the path; https is reached as {@code localhost}, the name in the
+   * certificate.
+   */
   public String url(String path) {
     return (tls ? "https://localhost:" : "http://127.0.0.1:") + port() + path;
   }

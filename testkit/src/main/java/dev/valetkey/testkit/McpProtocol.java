@@ -12,8 +12,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * MCP over Streamable HTTP, just enough for real clients: initialize and sessions up to 2025-11-25, {@code server/discover} and
- * no session from 2026-07-28 on. Threads: all.
+ * MCP over Streamable HTTP, just enough for real clients: initialize and sessions up to 2025-11-25,
+ * {@code server/discover} and no session from 2026-07-28 on. Threads: all.
  */
 final class McpProtocol {
   private static final String STATELESS = "2026-07-28";
@@ -68,7 +68,8 @@ final class McpProtocol {
     message.put("result", result);
     Reply.Full reply =
         prefersStream(request)
-            ? Reply.full(200, "text/event-stream", "event: message\ndata: " + Json.text(message) + "\n\n")
+            ? Reply.full(
+                200, "text/event-stream", "event: message\ndata: " + Json.text(message) + "\n\n")
             : Reply.json(message);
     return "initialize".equals(call.get("method"))
         ? reply.and("Mcp-Session-Id", UUID.randomUUID().toString())
@@ -169,8 +170,7 @@ final class McpProtocol {
 
   private static Map<String, Object> tool(String name) {
     Map<String, Object> text = Map.of("text", Map.of("type", "string"));
-    return Map.of(
-        "name", name, "inputSchema", Map.of("type", "object", "properties", text));
+    return Map.of("name", name, "inputSchema", Map.of("type", "object", "properties", text));
   }
 
   private static Map<String, Object> message(@Nullable Object id) {

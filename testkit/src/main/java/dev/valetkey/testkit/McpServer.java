@@ -10,8 +10,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An upstream MCP server on loopback (Streamable HTTP) with the tools {@code whoami} and {@code echo}. It keeps every request as
- * it arrived, judges tokens if told to, and refuses on demand. Threads: all.
+ * An upstream MCP server on loopback (Streamable HTTP) with the tools {@code whoami} and {@code
+ * echo}. It keeps every request as it arrived, judges tokens if told to, and refuses on demand.
+ * Threads: all.
  */
 public final class McpServer implements AutoCloseable {
   private final LoopbackServer server;
@@ -28,7 +29,8 @@ public final class McpServer implements AutoCloseable {
    * @param port 0: any
    * @param certificate null for plain http
    * @param audience that a token must name; null: no token is demanded
-   * @param genuine whether a token was signed by the right issuer; asked only when an audience is demanded
+   * @param genuine whether a token was signed by the right issuer; asked only when an audience is
+   *     demanded
    */
   public record Options(
       String name,
@@ -51,7 +53,10 @@ public final class McpServer implements AutoCloseable {
       return new Options(name, port, other, audience, genuine, recording);
     }
 
-    /** Demands a bearer token for this audience that has not expired; the signature is not looked at. */
+    /**
+     * Demands a bearer token for this audience that has not expired; the signature is not looked
+     * at.
+     */
     public Options withAudience(String other) {
       return new Options(name, port, certificate, other, genuine, recording);
     }
@@ -195,7 +200,9 @@ public final class McpServer implements AutoCloseable {
     Reply.Full reply = Reply.text(status, options.name() + " refuses with " + status);
     return switch (status) {
       case 401 ->
-          reply.and("WWW-Authenticate", "Bearer realm=\"" + options.name() + "\", error=\"invalid_token\"");
+          reply.and(
+              "WWW-Authenticate",
+              "Bearer realm=\"" + options.name() + "\", error=\"invalid_token\"");
       case 403 -> reply.and("WWW-Authenticate", "Bearer error=\"insufficient_scope\"");
       default -> reply;
     };

@@ -19,11 +19,10 @@ public final class Recorder implements AutoCloseable {
   public static Recorder start(TestCa.@Nullable Certificate certificate) {
     Recorder recorder =
         new Recorder(LoopbackServer.bind(0, certificate == null ? null : certificate.context()));
-    recorder.server.serve(
-        request -> {
-          recorder.log.add(request);
-          return Reply.text(200, "recorded");
-        });
+    recorder.server.serve(request -> {
+      recorder.log.add(request);
+      return Reply.text(200, "recorded");
+    });
     return recorder;
   }
 

@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
 /** What a loopback server sends back, well-behaved or not. */
 public sealed interface Reply {
 
-  /** A complete answer; the server adds {@code content-length} unless a header says how the body is framed. */
+  /**
+   * A complete answer; the server adds {@code content-length} unless a header says how the body is
+   * framed.
+   */
   @SuppressWarnings("ArrayRecordComponent") // a body to be written, never compared
   record Full(int status, List<Header> headers, byte[] body) implements Reply {
     public Full {
@@ -59,10 +62,14 @@ public sealed interface Reply {
   /** No answer while the server lives. */
   record Never() implements Reply {}
 
-  /** A body without a known end, written as chunks until the script returns or either side closes. */
+  /**
+   * A body without a known end, written as chunks until the script returns or either side closes.
+   */
   record Stream(int status, List<Header> headers, Script script) implements Reply {}
 
-  /** An answer without a body, after which the connection belongs to the script (101 and its like). */
+  /**
+   * An answer without a body, after which the connection belongs to the script (101 and its like).
+   */
   record Switch(int status, List<Header> headers, Script script) implements Reply {}
 
   /** Writes a stream. Runs on the connection's thread. */

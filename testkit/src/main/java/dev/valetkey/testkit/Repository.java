@@ -25,7 +25,10 @@ public final class Repository {
     return root().resolve("testkit/bin").resolve(name);
   }
 
-  /** Downloads shared by all checkouts of this user: {@code VALETKEY_CACHE}, else {@code ~/.cache/valetkey}. */
+  /**
+   * Downloads shared by all checkouts of this user: {@code VALETKEY_CACHE}, else {@code
+   * ~/.cache/valetkey}.
+   */
   public static Path cache() {
     String chosen = System.getenv("VALETKEY_CACHE");
     return chosen != null && !chosen.isEmpty()
@@ -36,8 +39,7 @@ public final class Repository {
   private static boolean isRoot(Path folder) {
     Path pom = folder.resolve("pom.xml");
     try {
-      return Files.isRegularFile(pom)
-          && Files.readString(pom).contains("<module>testkit</module>");
+      return Files.isRegularFile(pom) && Files.readString(pom).contains("<module>testkit</module>");
     } catch (IOException unreadable) {
       throw new UncheckedIOException(unreadable);
     }

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
-/** What a counterpart saw, in order of arrival. Threads: all; written by the connections, read by the test. */
+/**
+ * What a counterpart saw, in order of arrival. Threads: all; written by the connections, read by
+ * the test.
+ */
 public final class RequestLog {
   private final List<SeenRequest> requests = new ArrayList<>();
   private final AtomicLong count = new AtomicLong();

@@ -16,12 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("ArrayRecordComponent") // bytes as they came; nobody compares two requests
 public record SeenRequest(
-    String method,
-    String target,
-    List<Header> headers,
-    byte[] body,
-    int remotePort,
-    Instant at) {
+    String method, String target, List<Header> headers, byte[] body, int remotePort, Instant at) {
 
   public SeenRequest {
     headers = List.copyOf(headers);
@@ -52,7 +47,10 @@ public record SeenRequest(
     return Form.parse(bodyText());
   }
 
-  /** The credentials after {@code Bearer} in the only {@code Authorization}; null when it is anything else. */
+  /**
+   * The credentials after {@code Bearer} in the only {@code Authorization}; null when it is
+   * anything else.
+   */
   public @Nullable String bearer() {
     List<String> values = headers("authorization");
     boolean bearer =

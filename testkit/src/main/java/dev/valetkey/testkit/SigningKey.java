@@ -45,7 +45,8 @@ public record SigningKey(String kid, Algorithm algorithm, KeyPair pair) {
         jwk.put("crv", "Ed25519");
         jwk.put(
             "x",
-            BASE64.encodeToString(Arrays.copyOfRange(encoded, encoded.length - 32, encoded.length)));
+            BASE64.encodeToString(
+                Arrays.copyOfRange(encoded, encoded.length - 32, encoded.length)));
       }
     }
     return jwk;

@@ -26,7 +26,10 @@ public final class Switches {
     return this;
   }
 
-  /** {@code scope} in tokens as a JSON array, as Spring's server writes it. Default: text. RFC 8693 §4.2. */
+  /**
+   * {@code scope} in tokens as a JSON array, as Spring's server writes it. Default: text. RFC 8693
+   * §4.2.
+   */
   public Switches scopeAsArray(boolean on) {
     scopeAsArray = on;
     return this;

@@ -16,7 +16,10 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** A certificate authority for one test run, made by the JDK's keytool. Its files lie in the folder it was given. */
+/**
+ * A certificate authority for one test run, made by the JDK's keytool. Its files lie in the folder
+ * it was given.
+ */
 public final class TestCa {
   private static final char[] PASSWORD = "CANARY-keystore".toCharArray();
 
@@ -42,8 +45,22 @@ public final class TestCa {
   public static TestCa create(Path folder) {
     Path store = folder.resolve("ca.p12");
     keytool(
-        store, "-genkeypair", "-alias", "ca", "-keyalg", "EC", "-groupname", "secp256r1",
-        "-dname", "CN=valetkey test CA", "-validity", "30", "-ext", "bc:c=ca:true", "-ext", "ku:c=keyCertSign");
+        store,
+        "-genkeypair",
+        "-alias",
+        "ca",
+        "-keyalg",
+        "EC",
+        "-groupname",
+        "secp256r1",
+        "-dname",
+        "CN=valetkey test CA",
+        "-validity",
+        "30",
+        "-ext",
+        "bc:c=ca:true",
+        "-ext",
+        "ku:c=keyCertSign");
     try {
       Path pem = folder.resolve("ca.pem");
       Files.writeString(pem, pem("CERTIFICATE", load(store).getCertificate("ca").getEncoded()));
@@ -98,9 +115,26 @@ public final class TestCa {
   private synchronized Certificate issue(String start, int days, String... names) {
     String alias = "leaf" + ++issued;
     keytool(
-        store, "-genkeypair", "-alias", alias, "-keyalg", "EC", "-groupname", "secp256r1",
-        "-dname", "CN=" + alias, "-startdate", start, "-validity", String.valueOf(days),
-        "-signer", "ca", "-ext", "san=" + String.join(",", names), "-ext", "eku=serverAuth,clientAuth");
+        store,
+        "-genkeypair",
+        "-alias",
+        alias,
+        "-keyalg",
+        "EC",
+        "-groupname",
+        "secp256r1",
+        "-dname",
+        "CN=" + alias,
+        "-startdate",
+        start,
+        "-validity",
+        String.valueOf(days),
+        "-signer",
+        "ca",
+        "-ext",
+        "san=" + String.join(",", names),
+        "-ext",
+        "eku=serverAuth,clientAuth");
     try {
       KeyStore all = load(store);
       KeyStore one = KeyStore.getInstance("PKCS12");
@@ -139,7 +173,13 @@ public final class TestCa {
     command.add(Path.of(System.getProperty("java.home", ""), "bin", "keytool").toString());
     command.addAll(List.of(arguments));
     command.addAll(
-        List.of("-keystore", store.toString(), "-storetype", "PKCS12", "-storepass", new String(PASSWORD)));
+        List.of(
+            "-keystore",
+            store.toString(),
+            "-storetype",
+            "PKCS12",
+            "-storepass",
+            new String(PASSWORD)));
     Child.run(command);
   }
 }

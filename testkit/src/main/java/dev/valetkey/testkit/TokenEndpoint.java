@@ -10,7 +10,10 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** The token endpoint when nothing is wrong: password, client credentials, token exchange. Threads: all. */
+/**
+ * The token endpoint when nothing is wrong: password, client credentials, token exchange. Threads:
+ * all.
+ */
 final class TokenEndpoint {
   static final String EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
   static final String TYPE = "urn:ietf:params:oauth:token-type:";
@@ -67,12 +70,12 @@ final class TokenEndpoint {
   private Reply.Full exchange(Form form, Client client) {
     Jwt subject = valid(form.first("subject_token"));
     String subjectType = form.first("subject_token_type");
-    if (subject == null || !(TYPE + "access_token").equals(subjectType) && !(TYPE + "jwt").equals(subjectType)) {
+    if (subject == null || !isAccessTokenOrJwt(subjectType)) {
       return error(400, "invalid_request"); // RFC 8693 §2.2.2
     }
     String asked = form.first("requested_token_type");
     String given = asked == null ? TYPE + "access_token" : asked;
-    if (!given.equals(TYPE + "access_token") && !given.equals(TYPE + "jwt")) {
+    if (!isAccessTokenOrJwt(given)) {
       return error(400, "invalid_request");
     }
     Map<String, Object> claims = issuer.baseClaims();
@@ -93,7 +96,10 @@ final class TokenEndpoint {
     return target(claims, form, client, given);
   }
 
-  /** Names the audience and the scope that were asked for. {@code audience} outranks {@code resource}; neither: no {@code aud}. */
+  /**
+   * Names the audience and the scope that were asked for. {@code audience} outranks {@code
+   * resource}; neither: no {@code aud}.
+   */
   private Reply.Full target(
       Map<String, Object> claims, Form form, Client client, @Nullable String issuedType) {
     List<String> audience = form.all("audience");
@@ -136,6 +142,10 @@ final class TokenEndpoint {
     return valid ? jwt : null;
   }
 
+  private static boolean isAccessTokenOrJwt(@Nullable String type) {
+    return (TYPE + "access_token").equals(type) || (TYPE + "jwt").equals(type);
+  }
+
   private static Map<String, Object> actorClaim(Jwt actor, Jwt subject) {
     Map<String, Object> act = new LinkedHashMap<>();
     act.put("sub", String.valueOf(actor.claim("sub")));
@@ -149,7 +159,8 @@ final class TokenEndpoint {
   private void putScope(Map<String, Object> claims, @Nullable String scope) {
     if (scope != null) {
       claims.put(
-          "scope", issuer.switches().scopeAsArray ? new ArrayList<>(List.of(scope.split(" "))) : scope);
+          "scope",
+          issuer.switches().scopeAsArray ? new ArrayList<>(List.of(scope.split(" "))) : scope);
     }
   }
 

@@ -9,7 +9,10 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 
-/** Accepts a WebSocket handshake, then sends every byte back: enough to see that an upgrade passes. RFC 6455 §4.2.2. */
+/**
+ * Accepts a WebSocket handshake, then sends every byte back: enough to see that an upgrade passes.
+ * RFC 6455 §4.2.2.
+ */
 final class WebSocketEcho {
   private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 

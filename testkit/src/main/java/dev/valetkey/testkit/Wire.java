@@ -46,7 +46,10 @@ final class Wire {
     return headers;
   }
 
-  /** The body that these headers announce; {@code toEnd}: without a length it lasts until the connection closes. */
+  /**
+   * The body that these headers announce; {@code toEnd}: without a length it lasts until the
+   * connection closes.
+   */
   static byte[] body(InputStream in, List<Header> headers, boolean toEnd) throws IOException {
     String coding = Header.first(headers, "transfer-encoding");
     if (coding != null && coding.equalsIgnoreCase("chunked")) {
