@@ -1,4 +1,8 @@
-/** The parts around the sidecar that tests, demo and bench share: issuer, MCP servers, Envoy. */
+/**
+ * Real counterparts of valetkey on loopback: an OAuth issuer with fault switches, MCP servers,
+ * recorders, Envoy and Keycloak as processes. Tests, the demo and the benchmark use the same ones,
+ * so nothing here knows JUnit.
+ */
 @NullMarked
 package dev.valetkey.testkit;
 

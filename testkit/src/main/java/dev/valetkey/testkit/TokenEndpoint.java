@@ -1,0 +1,172 @@
+package dev.valetkey.testkit;
+
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The token endpoint when nothing is wrong: password, client credentials, token exchange. Threads:
+ * all.
+ */
+final class TokenEndpoint {
+  static final String EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
+  static final String TYPE = "urn:ietf:params:oauth:token-type:";
+
+  private final Issuer issuer;
+  private final ClientCheck clients;
+
+  TokenEndpoint(Issuer issuer, ClientCheck clients) {
+    this.issuer = issuer;
+    this.clients = clients;
+  }
+
+  Reply.Full answer(SeenRequest request) {
+    if (!request.method().equals("POST")) {
+      return Reply.empty(405);
+    }
+    Form form = request.form();
+    Client client = clients.authenticate(request, form, issuer.now());
+    if (client == null) {
+      return error(401, "invalid_client");
+    }
+    return switch (String.valueOf(form.first("grant_type"))) {
+      case "password" -> password(form, client);
+      case "client_credentials" -> clientCredentials(form, client);
+      case EXCHANGE -> exchange(form, client);
+      default -> error(400, "unsupported_grant_type");
+    };
+  }
+
+  static Reply.Full error(int status, String code) {
+    return Reply.json(status, Map.of("error", code, "error_description", "CANARY-description"));
+  }
+
+  private Reply.Full password(Form form, Client client) {
+    String user = form.first("username");
+    if (user == null || !Issuer.password(user).equals(form.first("password"))) {
+      return error(401, "invalid_grant");
+    }
+    Map<String, Object> claims = issuer.userClaims(user);
+    claims.put("azp", client.id());
+    claims.put("client_id", client.id());
+    claims.put("sid", UUID.randomUUID().toString());
+    putScope(claims, form.first("scope"));
+    String token = issuer.jwt(claims).signed();
+    return issued(token, form.first("scope"), null);
+  }
+
+  private Reply.Full clientCredentials(Form form, Client client) {
+    Map<String, Object> claims = issuer.baseClaims();
+    claims.put("sub", client.id());
+    return target(claims, form, client, null);
+  }
+
+  private Reply.Full exchange(Form form, Client client) {
+    Jwt subject = valid(form.first("subject_token"));
+    String subjectType = form.first("subject_token_type");
+    if (subject == null || !isAccessTokenOrJwt(subjectType)) {
+      return error(400, "invalid_request"); // RFC 8693 §2.2.2
+    }
+    String asked = form.first("requested_token_type");
+    String given = asked == null ? TYPE + "access_token" : asked;
+    if (!isAccessTokenOrJwt(given)) {
+      return error(400, "invalid_request");
+    }
+    Map<String, Object> claims = issuer.baseClaims();
+    for (String kept : List.of("sub", "sid", "acr", "act")) {
+      Object value = subject.claims().get(kept);
+      if (value != null) {
+        claims.put(kept, value);
+      }
+    }
+    String actorToken = form.first("actor_token");
+    if (actorToken != null) {
+      Jwt actor = Jwt.read(actorToken);
+      if (actor == null || form.first("actor_token_type") == null) {
+        return error(400, "invalid_request");
+      }
+      claims.put("act", actorClaim(actor, subject));
+    }
+    return target(claims, form, client, given);
+  }
+
+  /**
+   * Names the audience and the scope that were asked for. {@code audience} outranks {@code
+   * resource}; neither: no {@code aud}.
+   */
+  private Reply.Full target(
+      Map<String, Object> claims, Form form, Client client, @Nullable String issuedType) {
+    List<String> audience = form.all("audience");
+    List<String> target = audience.isEmpty() ? form.all("resource") : audience;
+    if (!target.isEmpty()) {
+      claims.put("aud", target.size() == 1 ? target.getFirst() : target);
+    }
+    claims.put("azp", client.id());
+    claims.put("client_id", client.id());
+    putScope(claims, form.first("scope"));
+    String token = issuer.switches().opaqueTokens ? opaque() : issuer.sign(claims);
+    issuer.remember(token);
+    return issued(token, form.first("scope"), issuedType);
+  }
+
+  private Reply.Full issued(String token, @Nullable String scope, @Nullable String issuedType) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("access_token", token);
+    body.put("token_type", "Bearer");
+    body.put("expires_in", issuer.switches().tokenLife.toSeconds());
+    if (issuedType != null) {
+      body.put("issued_token_type", issuedType);
+    }
+    if (scope != null) {
+      body.put("scope", scope);
+    }
+    return Reply.json(body);
+  }
+
+  private @Nullable Jwt valid(@Nullable String token) {
+    Jwt jwt = token == null ? null : Jwt.read(token);
+    Instant now = issuer.now();
+    boolean valid =
+        jwt != null
+            && issuer.hasSigned(jwt.text())
+            && issuer.issuer().equals(jwt.claim("iss"))
+            && jwt.claims().get("exp") instanceof Long exp
+            && now.getEpochSecond() < exp
+            && !issuer.isRevoked(jwt.text());
+    return valid ? jwt : null;
+  }
+
+  private static boolean isAccessTokenOrJwt(@Nullable String type) {
+    return (TYPE + "access_token").equals(type) || (TYPE + "jwt").equals(type);
+  }
+
+  private static Map<String, Object> actorClaim(Jwt actor, Jwt subject) {
+    Map<String, Object> act = new LinkedHashMap<>();
+    act.put("sub", String.valueOf(actor.claim("sub")));
+    Object earlier = subject.claims().get("act");
+    if (earlier != null) {
+      act.put("act", earlier); // RFC 8693 §4.1: the chain of delegation nests
+    }
+    return act;
+  }
+
+  private void putScope(Map<String, Object> claims, @Nullable String scope) {
+    if (scope != null) {
+      claims.put(
+          "scope",
+          issuer.switches().scopeAsArray ? new ArrayList<>(List.of(scope.split(" "))) : scope);
+    }
+  }
+
+  private static String opaque() {
+    byte[] random = new byte[24];
+    new SecureRandom().nextBytes(random);
+    return "CANARY-opaque-" + HexFormat.of().formatHex(random);
+  }
+}
