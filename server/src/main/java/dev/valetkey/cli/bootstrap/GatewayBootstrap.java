@@ -8,6 +8,7 @@ import dev.valetkey.config.Config;
 import dev.valetkey.config.GrantConfig;
 import dev.valetkey.config.IssuerConfig;
 import dev.valetkey.config.ServerConfig;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -198,9 +199,7 @@ public final class GatewayBootstrap {
   }
 
   private static String seconds(Duration duration) {
-    int nanos = duration.getNano();
-    String fraction = nanos == 0 ? "" : String.format(".%09d", nanos).replaceAll("0+$", "");
-    return duration.toSeconds() + fraction + "s";
+    return BigDecimal.valueOf(duration.toMillis(), 3).stripTrailingZeros().toPlainString() + "s";
   }
 
   private List<Yaml.Mapping> clusters(boolean retries) {

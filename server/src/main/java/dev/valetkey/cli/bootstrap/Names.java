@@ -4,11 +4,12 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
  * Names of Envoy's clusters. A server's cluster is called like the server; where that name is ours or another server's, a
- * suffix tells them apart, so that no server can take the place of the sidecar.
+ * number tells them apart, so that no server can take the place of the sidecar.
  */
 final class Names {
   static final String SIDECAR = "valetkey";
@@ -29,19 +30,19 @@ final class Names {
 
   /** The server itself. */
   String cluster(String server) {
-    return clusters.get(server);
+    return Objects.requireNonNull(clusters.get(server), server);
   }
 
   /** The server and, after a 401, the way through the retry listener. */
   String aggregate(String server) {
-    return aggregates.get(server);
+    return Objects.requireNonNull(aggregates.get(server), server);
   }
 
-  /** {@code wish}, with as many suffixes as make it a name that is not in {@code taken}; it is afterwards. */
+  /** {@code wish}, with a number behind it if it is in {@code taken}; what is returned is in there afterwards. */
   static String unique(String wish, Set<String> taken) {
     String name = wish;
-    while (!taken.add(name)) {
-      name += "_server";
+    for (int i = 2; !taken.add(name); i++) {
+      name = wish + "_" + i;
     }
     return name;
   }

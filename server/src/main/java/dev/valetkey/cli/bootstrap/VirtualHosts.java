@@ -84,7 +84,7 @@ final class VirtualHosts {
       addresses.forEach(
           address -> {
             List<Place> places = byHost.computeIfAbsent(domain(address), host -> new ArrayList<>());
-            Place place = new Place(path(address), server);
+            Place place = new Place(path(server.url()), server);
             if (!places.contains(place)) {
               places.add(place);
             }
@@ -105,9 +105,13 @@ final class VirtualHosts {
     return host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
   }
 
-  private static String path(URI address) {
-    String path = address.getRawPath();
-    return path == null || path.isEmpty() ? "/" : path;
+  /** The path of all the server's addresses, without a final slash; the root is a slash. */
+  private static String path(URI url) {
+    String path = url.getRawPath();
+    if (path == null || path.length() < 2) {
+      return "/";
+    }
+    return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
   }
 
   private static Yaml.Mapping unlisted(String name) {
@@ -198,7 +202,7 @@ final class VirtualHosts {
 
   /** A prefix on segment boundaries. */
   private static Yaml.Mapping match(String path) {
-    return map().put(path.endsWith("/") ? "prefix" : "path_separated_prefix", path);
+    return map().put(path.equals("/") ? "prefix" : "path_separated_prefix", path);
   }
 
   private static Yaml.Mapping to(String cluster, ServerConfig server) {
