@@ -66,7 +66,7 @@ final class Clusters {
     if (address.ip()) {
       cluster.put("type", "STATIC");
     } else {
-      cluster.put("type", "STRICT_DNS").put("dns_lookup_family", "ALL");
+      cluster.put("type", "LOGICAL_DNS").put("dns_lookup_family", "ALL");
     }
     cluster
         .put("connect_timeout", "5s")
