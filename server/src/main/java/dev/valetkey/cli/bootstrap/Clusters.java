@@ -1,0 +1,155 @@
+package dev.valetkey.cli.bootstrap;
+
+import static dev.valetkey.cli.bootstrap.Yaml.list;
+import static dev.valetkey.cli.bootstrap.Yaml.map;
+import static dev.valetkey.cli.bootstrap.Yaml.texts;
+
+import dev.valetkey.config.ServerConfig;
+import dev.valetkey.config.TlsConfig;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** Where Envoy connects to: the sidecar, the retry listener, and each server, pinned by address and certificate. */
+final class Clusters {
+  /** The platform's certificates in Debian and in Envoy's own images. */
+  private static final String PLATFORM_CA = "/etc/ssl/certs/ca-certificates.crt";
+
+  private static final String HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
+  private Clusters() {}
+
+  /** ext_authz, health and access logs, all on one unix socket. */
+  static Yaml.Mapping sidecar(Path socket) {
+    return map()
+        .put("name", Names.SIDECAR)
+        .put("type", "STATIC")
+        .put("connect_timeout", "0.5s")
+        .put(
+            "typed_extension_protocol_options",
+            httpOptions("explicit_http_config", map().put("http2_protocol_options", map())))
+        .put("circuit_breakers", limits())
+        .put("health_checks", list(healthCheck()))
+        .put("common_lb_config", map().put("healthy_panic_threshold", map().put("value", 0)))
+        .put("load_assignment", endpoint(Names.SIDECAR, pipe(socket)));
+  }
+
+  /** The internal listener through which a second attempt goes. */
+  static Yaml.Mapping retry() {
+    return map()
+        .put("name", Names.RETRY)
+        .put("type", "STATIC")
+        .put("circuit_breakers", limits())
+        .put(
+            "load_assignment",
+            endpoint(Names.RETRY, map().put("envoy_internal_address", map().put("server_listener_name", Names.RETRY))));
+  }
+
+  /** The server first, the retry listener second; the second is chosen by the route's retry policy. */
+  static Yaml.Mapping aggregate(String name, String server) {
+    return map()
+        .put("name", name)
+        .put("lb_policy", "CLUSTER_PROVIDED")
+        .put(
+            "cluster_type",
+            map()
+                .put("name", "envoy.clusters.aggregate")
+                .put(
+                    "typed_config",
+                    Types.config("envoy.extensions.clusters.aggregate.v3.ClusterConfig")
+                        .put("clusters", texts(server, Names.RETRY))))
+        .put("circuit_breakers", limits());
+  }
+
+  static Yaml.Mapping server(String name, ServerConfig.UpstreamConfig upstream) {
+    UpstreamAddress address = UpstreamAddress.parse(upstream.address());
+    Yaml.Mapping cluster = map().put("name", name);
+    if (address.ip()) {
+      cluster.put("type", "STATIC");
+    } else {
+      cluster.put("type", "LOGICAL_DNS").put("dns_lookup_family", "ALL");
+    }
+    cluster
+        .put("connect_timeout", "5s")
+        .put("circuit_breakers", limits())
+        .put("load_assignment", endpoint(name, address.socketAddress()));
+    TlsConfig tls = upstream.tls();
+    if (tls != null) {
+      cluster
+          .put("transport_socket", transportSocket(tls, address))
+          .put(
+              "typed_extension_protocol_options",
+              httpOptions("auto_config", map().put("http2_protocol_options", map())));
+    }
+    return cluster;
+  }
+
+  static Yaml.Mapping pipe(Path socket) {
+    return map().put("pipe", map().put("path", socket.toString()));
+  }
+
+  private static Yaml.Mapping transportSocket(TlsConfig tls, UpstreamAddress address) {
+    UpstreamAddress expected = expected(tls.serverName(), address);
+    Yaml.Mapping context = Types.config("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext");
+    if (!expected.ip()) {
+      context.put("sni", expected.host()); // RFC 6066 §3: never an address
+    }
+    Path caFile = tls.caFile();
+    Yaml.Mapping san =
+        map()
+            .put("san_type", expected.ip() ? "IP_ADDRESS" : "DNS")
+            .put("matcher", map().put("exact", expected.host()));
+    context.put(
+        "common_tls_context",
+        map()
+            .put("tls_params", map().put("tls_maximum_protocol_version", "TLSv1_3")) // Envoy stops at 1.2 otherwise
+            .put(
+                "validation_context",
+                map()
+                    .put("trusted_ca", map().put("filename", caFile == null ? PLATFORM_CA : caFile.toString()))
+                    .put("match_typed_subject_alt_names", list(san))));
+    return map().put("name", "envoy.transport_sockets.tls").put("typed_config", context);
+  }
+
+  private static UpstreamAddress expected(@Nullable String serverName, UpstreamAddress dialled) {
+    if (serverName == null) {
+      return dialled;
+    }
+    boolean ipv6 = serverName.contains(":") && !serverName.startsWith("[");
+    return UpstreamAddress.parse((ipv6 ? "[" + serverName + "]" : serverName) + ":" + dialled.port());
+  }
+
+  private static Yaml.Mapping healthCheck() {
+    return map()
+        .put("timeout", "1s")
+        .put("interval", "5s")
+        .put("no_traffic_interval", "5s")
+        .put("unhealthy_interval", "0.5s") // decides how long 503s go on after a restart
+        .put("unhealthy_threshold", 2)
+        .put("healthy_threshold", 1)
+        .put("grpc_health_check", map().put("service_name", "envoy.service.auth.v3.Authorization"));
+  }
+
+  /** Envoy's own limits are made for shared proxies: 3 retries at a time, 1024 requests. */
+  private static Yaml.Mapping limits() {
+    return map()
+        .put(
+            "thresholds",
+            list(
+                map()
+                    .put("max_connections", 4096)
+                    .put("max_pending_requests", 4096)
+                    .put("max_requests", 4096)
+                    .put("max_retries", 4096)));
+  }
+
+  private static Yaml.Mapping httpOptions(String kind, Yaml.Mapping options) {
+    return map().put(HTTP_OPTIONS, Types.config(HTTP_OPTIONS).put(kind, options));
+  }
+
+  private static Yaml.Mapping endpoint(String cluster, Yaml.Mapping address) {
+    Yaml.Mapping endpoint = map().put("endpoint", map().put("address", address));
+    return map()
+        .put("cluster_name", cluster)
+        .put("endpoints", list(map().put("lb_endpoints", list(endpoint))));
+  }
+}
