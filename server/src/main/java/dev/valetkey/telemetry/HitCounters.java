@@ -1,54 +1,104 @@
 package dev.valetkey.telemetry;
 
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Counts one session's calls that were answered from the cache, by server. Counting takes no lock
- * and, once a server has been seen, no memory. Thread-safe.
+ * Counts calls that were answered without asking an issuer, by server, on behalf of one session or
+ * of nobody. Counting takes no lock, loses nothing and, once a server has been seen, needs no
+ * memory. Thread-safe.
  *
  * <p>Servers are numbered by {@link Audit#serverNumber}.
  */
 public final class HitCounters {
-  private volatile AtomicIntegerArray counts = new AtomicIntegerArray(0);
+  private static final int PAGE = 8;
+
+  private final Page first = new Page();
+  private final @Nullable String issuer;
+  private final @Nullable String subject;
+  private final @Nullable String session;
+  private final @Nullable String cache;
+
+  /** Counters that no audit log sums up. */
+  public HitCounters() {
+    this(null, null, null, null);
+  }
 
   /**
-   * Counts one call; true if it is the first of this session on this server since the counters
-   * exist.
+   * @param cache what the lines say of the cache: {@code hit}; null where no token is needed
+   */
+  HitCounters(
+      @Nullable String issuer,
+      @Nullable String subject,
+      @Nullable String session,
+      @Nullable String cache) {
+    this.issuer = issuer;
+    this.subject = subject;
+    this.session = session;
+    this.cache = cache;
+  }
+
+  /**
+   * Counts one call; true if it is the first on this server since the counters exist: that one has
+   * a line of its own.
    */
   public boolean hit(int server) {
-    AtomicIntegerArray current = counts;
-    if (server >= current.length()) {
-      current = grow(server + 1);
-    }
     // One more than the number of hits not yet reported, so that zero means "never seen".
-    return current.getAndIncrement(server) == 0;
+    return page(server).counts.getAndIncrement(server % PAGE) == 0;
   }
 
   /** Takes the hits behind the first that were not yet reported. */
   public int drain(int server) {
-    AtomicIntegerArray current = counts;
-    if (server >= current.length()) {
-      return 0;
-    }
-    int before = current.getAndUpdate(server, count -> Math.min(count, 1));
+    int before = page(server).counts.getAndUpdate(server % PAGE, count -> Math.min(count, 1));
     return Math.max(0, before - 1);
+  }
+
+  /** Whether any hit waits to be reported. */
+  boolean anyUnreported() {
+    for (Page page = first; page != null; page = page.next.get()) {
+      for (int slot = 0; slot < PAGE; slot++) {
+        if (page.counts.get(slot) > 1) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   /** How many servers may have been counted so far: one past the highest number. */
   public int servers() {
-    return counts.length();
+    int servers = PAGE;
+    for (Page page = first.next.get(); page != null; page = page.next.get()) {
+      servers += PAGE;
+    }
+    return servers;
   }
 
-  private synchronized AtomicIntegerArray grow(int length) {
-    AtomicIntegerArray old = counts;
-    if (length <= old.length()) {
-      return old;
+  /** A line's worth of hits. */
+  AuditEvent summary(String server, int count) {
+    return new AuditEvent(
+        "call", server, "forward", null, issuer, subject, session, null, cache, -1, count);
+  }
+
+  // Pages are added and never replaced: a counter that is copied elsewhere would lose what is
+  // counted meanwhile.
+  private Page page(int server) {
+    Page page = first;
+    for (int i = server / PAGE; i > 0; i--) {
+      Page next = page.next.get();
+      if (next == null) {
+        Page added = new Page();
+        Page other = page.next.compareAndExchange(null, added);
+        next = other == null ? added : other;
+      }
+      page = next;
     }
-    AtomicIntegerArray larger = new AtomicIntegerArray(length);
-    for (int i = 0; i < old.length(); i++) {
-      larger.set(i, old.get(i));
-    }
-    counts = larger;
-    return larger;
+    return page;
+  }
+
+  private static final class Page {
+    final AtomicIntegerArray counts = new AtomicIntegerArray(PAGE);
+    final AtomicReference<@Nullable Page> next = new AtomicReference<>();
   }
 }
