@@ -34,6 +34,17 @@ final class Journal {
     return nanoTime.getAsLong();
   }
 
+  /** Forwards without a token. */
+  Forward pass(@Nullable Lane lane, Forward forward) {
+    if (lane != null) {
+      lane.metrics().without();
+      if (lane.passes().hit(lane.number())) {
+        audit.write(event(lane, null, "forward", null, null, null, -1));
+      }
+    }
+    return forward;
+  }
+
   /** Forwards with a token that was there. */
   Forward hit(Lane lane, @Nullable User user, AccessToken token) {
     lane.metrics().hit();

@@ -6,10 +6,10 @@ import dev.valetkey.token.TokenOutcome.Cause;
 import dev.valetkey.token.UserTokenFault;
 
 /** What the other rooms' answers mean to the agent (design.md §8). */
-final class Reasons {
+public final class Reasons {
   private Reasons() {}
 
-  static Reason of(UserTokenFault fault) {
+  public static Reason of(UserTokenFault fault) {
     return switch (fault) {
       case MALFORMED -> Reason.USER_TOKEN_MALFORMED;
       case TYPE -> Reason.USER_TOKEN_TYPE;
@@ -24,7 +24,7 @@ final class Reasons {
     };
   }
 
-  static Reason of(Rejection rejection) {
+  public static Reason of(Rejection rejection) {
     return switch (rejection) {
       case INVALID_GRANT -> Reason.INVALID_GRANT;
       case INVALID_REQUEST -> Reason.INVALID_REQUEST;
@@ -45,7 +45,7 @@ final class Reasons {
     };
   }
 
-  static Reason of(Cause cause) {
+  public static Reason of(Cause cause) {
     return switch (cause) {
       case UNREACHABLE -> Reason.ISSUER_UNAVAILABLE;
       case BUSY -> Reason.ISSUER_BUSY;

@@ -43,12 +43,13 @@ record Snapshot(
   }
 
   private static Lane lane(Config config, ServerConfig server, Audit audit, Metrics metrics) {
-    return Lane.of(
+    return new Lane(
         target(config, server, server.grant()),
         target(config, server, server.withoutUser()),
         metrics.server(server.name()),
         audit.serverNumber(server.name()),
-        audit.workloadHits());
+        audit.workloadHits(),
+        audit.callsWithoutToken());
   }
 
   private static Target target(Config config, ServerConfig server, GrantConfig grant) {

@@ -1,6 +1,6 @@
 package dev.valetkey.gate;
 
-import dev.valetkey.call.Decision;
+import dev.valetkey.call.Decision.Forward;
 import dev.valetkey.call.HeaderEdits;
 import dev.valetkey.call.HttpCall;
 import dev.valetkey.call.HttpCall.Part;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class UnlistedCalls {
   private static final byte[] AUTHORIZATION = HttpCall.ascii("authorization");
   private static final byte[] REFUSE = HttpCall.ascii("refuse");
-  private static final Decision PASS = new Decision.Forward(HeaderEdits.UNCHANGED, null);
+  private static final Forward PASS = new Forward(HeaderEdits.UNCHANGED, null);
   private static final Decision STRIP =
       new Decision.Forward(HeaderEdits.WITHOUT_AUTHORIZATION, null);
 
@@ -37,7 +37,7 @@ final class UnlistedCalls {
   }
 
   /** How the call goes on; null: it is refused as {@link Reason#UNLISTED_HOST}. */
-  @Nullable Decision forward(HttpCall call) {
+  @Nullable Forward forward(HttpCall call) {
     // The layout says "refuse" where it could not let anything pass whatever we answer.
     if (policy == UnlistedHosts.REFUSE || call.is(Part.UNLISTED, REFUSE)) {
       return null;

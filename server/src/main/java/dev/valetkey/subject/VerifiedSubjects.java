@@ -1,6 +1,7 @@
 package dev.valetkey.subject;
 
 import dev.valetkey.oauth.UserTokenVerifier;
+import dev.valetkey.oauth.UserTokenVerifier.Rule;
 import dev.valetkey.oauth.Verification;
 import dev.valetkey.subject.KnownUsers.Known;
 import dev.valetkey.token.Deadline;
@@ -10,16 +11,30 @@ import dev.valetkey.token.Session.UserToken;
 import dev.valetkey.token.Subject;
 import dev.valetkey.token.TokenDigest;
 import dev.valetkey.token.User;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Users by verified JWT (design.md §4). One per configuration; sessions and known tokens outlive it. */
 public final class VerifiedSubjects implements SubjectResolver {
   private final UserTokenVerifier verifier;
+  private final Set<TokenDigest> rules;
+  private final Set<String> issuers;
   private final KnownUsers known;
   private final Sessions sessions;
 
-  public VerifiedSubjects(UserTokenVerifier verifier, KnownUsers known, Sessions sessions) {
-    this.verifier = verifier;
+  /**
+   * @param clock for the times in tokens
+   */
+  public VerifiedSubjects(List<Rule> rules, InstantSource clock, KnownUsers known, Sessions sessions) {
+    this.verifier = new UserTokenVerifier(rules, clock);
+    this.rules = rules.stream().map(Rule::digest).collect(Collectors.toUnmodifiableSet());
+    this.issuers =
+        rules.stream()
+            .map(rule -> rule.issuer().config().issuer().toString())
+            .collect(Collectors.toUnmodifiableSet());
     this.known = known;
     this.sessions = sessions;
   }
@@ -27,18 +42,17 @@ public final class VerifiedSubjects implements SubjectResolver {
   @Override
   public @Nullable User known(TokenDigest token) {
     Known found = known.get(token);
-    return found != null && verifier.hasRule(found.rule()) ? found.user() : null;
+    return found != null && rules.contains(found.rule()) ? found.user() : null;
   }
 
   @Override
   public Resolution resolve(byte[] bytes, int start, int end, TokenDigest digest, Deadline deadline) {
-    Secret text = Secret.of(bytes, start, end);
-    return switch (verifier.verify(text, deadline)) {
+    return switch (verifier.verify(bytes, start, end, deadline)) {
       case Verification.Invalid invalid -> new Resolution.Refused(invalid.fault());
       case Verification.Verified verified -> {
         Subject subject = verified.subject();
         Session session =
-            sessions.open(subject, new UserToken(text, digest, subject.expiresAt().toEpochMilli()));
+            sessions.open(subject, new UserToken(Secret.of(bytes, start, end), digest, subject.expiresAt().toEpochMilli()));
         User user = new User(subject, session, subject.keyPart(verified.rule()));
         known.put(digest, new Known(user, verified.rule()));
         yield new Resolution.Resolved(user);
@@ -49,6 +63,6 @@ public final class VerifiedSubjects implements SubjectResolver {
   @Override
   public boolean looksLikeUserToken(byte[] bytes, int start, int end) {
     String issuer = UserTokenVerifier.unverifiedIssuer(bytes, start, end);
-    return issuer != null && verifier.isOurs(issuer);
+    return issuer != null && issuers.contains(issuer);
   }
 }
