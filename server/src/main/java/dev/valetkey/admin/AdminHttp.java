@@ -1,0 +1,178 @@
+package dev.valetkey.admin;
+
+import com.google.gson.stream.JsonWriter;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.valetkey.admin.Readiness.IssuerState;
+import dev.valetkey.telemetry.Metrics;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The pages {@code /metrics}, {@code /livez} and {@code /readyz}: no secret, no control, GET and HEAD only. The agent
+ * shares the pod's network and can read them, and may try to keep them busy: connections, the time for a request and the
+ * number of scrapes at once are bounded.
+ */
+public final class AdminHttp implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(AdminHttp.class);
+  private static final String TEXT = "text/plain; charset=utf-8";
+  private static final String JSON = "application/json";
+  private static final int SCRAPES_AT_ONCE = 2;
+
+  private final Metrics metrics;
+  private final Readiness readiness;
+  private final HttpServer server;
+  private final Semaphore scrapes = new Semaphore(SCRAPES_AT_ONCE);
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+  private record Page(int status, String contentType, String body) {}
+
+  static {
+    // The JDK's server takes its limits from system properties only; they count if set before its first use. Seconds.
+    limit("sun.net.httpserver.maxReqTime", 5);
+    limit("sun.net.httpserver.maxRspTime", 10);
+    limit("sun.net.httpserver.idleInterval", 10);
+    limit("jdk.httpserver.maxConnections", 64);
+  }
+
+  private AdminHttp(InetSocketAddress address, Metrics metrics, Readiness readiness) throws IOException {
+    this.metrics = metrics;
+    this.readiness = readiness;
+    this.server = HttpServer.create(address, 0);
+    // Without one, the thread that accepts connections also reads them: a slow client would stop all others.
+    server.setExecutor(threads);
+    // A context is a prefix; the exact paths are told apart in page().
+    server.createContext("/", this::handle);
+  }
+
+  /**
+   * Binds and starts to answer.
+   *
+   * @param address {@code host:port}, {@code [ipv6]:port}; port 0 takes a free one
+   */
+  public static AdminHttp start(String address, Metrics metrics, Readiness readiness) throws IOException {
+    AdminHttp http = new AdminHttp(socketAddress(address), metrics, readiness);
+    http.server.start();
+    return http;
+  }
+
+  /** The port that was bound. */
+  public int port() {
+    return server.getAddress().getPort();
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    threads.shutdownNow();
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      boolean body = hasBody(exchange);
+      Page page;
+      try {
+        page = page(exchange.getRequestMethod(), exchange.getRequestURI().getRawPath());
+      } catch (RuntimeException bug) {
+        LOG.atError().setCause(bug).log("admin page failed");
+        page = new Page(500, TEXT, "internal error\n");
+      }
+      answer(exchange, page, body);
+    }
+  }
+
+  private Page page(String method, String path) throws IOException {
+    boolean known = path.equals("/metrics") || path.equals("/livez") || path.equals("/readyz");
+    if (!known) {
+      return new Page(404, TEXT, "not found\n");
+    }
+    if (!method.equals("GET") && !method.equals("HEAD")) {
+      return new Page(405, TEXT, "method not allowed\n");
+    }
+    return switch (path) {
+      case "/metrics" -> metricsPage();
+      case "/readyz" -> readyPage();
+      default -> new Page(200, TEXT, "ok\n");
+    };
+  }
+
+  private Page metricsPage() {
+    if (!scrapes.tryAcquire()) {
+      return new Page(503, TEXT, "busy\n");
+    }
+    try {
+      return new Page(200, Metrics.CONTENT_TYPE, metrics.scrape());
+    } finally {
+      scrapes.release();
+    }
+  }
+
+  private Page readyPage() throws IOException {
+    boolean ready = readiness.ready();
+    StringWriter text = new StringWriter();
+    try (JsonWriter json = new JsonWriter(text)) {
+      json.beginObject().name("ready").value(ready).name("issuers").beginArray();
+      for (IssuerState issuer : readiness.issuers()) {
+        json.beginObject();
+        json.name("name").value(issuer.name());
+        json.name("state").value(issuer.state().name().toLowerCase(Locale.ROOT));
+        if (issuer.detail() != null) {
+          json.name("detail").value(issuer.detail());
+        }
+        json.endObject();
+      }
+      json.endArray().endObject();
+    }
+    return new Page(ready ? 200 : 503, JSON, text.append('\n').toString());
+  }
+
+  private static void answer(HttpExchange exchange, Page page, boolean requestHasBody) throws IOException {
+    byte[] bytes = page.body().getBytes(StandardCharsets.UTF_8);
+    var headers = exchange.getResponseHeaders();
+    headers.set("Content-Type", page.contentType());
+    headers.set("Cache-Control", "no-store");
+    if (page.status() == 405) {
+      headers.set("Allow", "GET, HEAD");
+    }
+    if (requestHasBody) {
+      // Nobody reads it, and its bytes must not be taken for the next request.
+      headers.set("Connection", "close");
+    }
+    if (exchange.getRequestMethod().equals("HEAD")) {
+      headers.set("Content-Length", Integer.toString(bytes.length));
+      exchange.sendResponseHeaders(page.status(), -1);
+      return;
+    }
+    exchange.sendResponseHeaders(page.status(), bytes.length);
+    exchange.getResponseBody().write(bytes);
+  }
+
+  private static boolean hasBody(HttpExchange exchange) {
+    String length = exchange.getRequestHeaders().getFirst("Content-Length");
+    return exchange.getRequestHeaders().containsKey("Transfer-Encoding") || (length != null && !length.equals("0"));
+  }
+
+  private static InetSocketAddress socketAddress(String address) {
+    int colon = address.lastIndexOf(':');
+    String host = address.substring(0, Math.max(0, colon));
+    if (host.startsWith("[") && host.endsWith("]")) {
+      host = host.substring(1, host.length() - 1);
+    }
+    int port = Integer.parseInt(address.substring(colon + 1));
+    return host.isEmpty() ? new InetSocketAddress(port) : new InetSocketAddress(host, port);
+  }
+
+  private static void limit(String property, int value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, Integer.toString(value));
+    }
+  }
+}
