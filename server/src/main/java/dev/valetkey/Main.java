@@ -1,16 +1,14 @@
 package dev.valetkey;
 
+import dev.valetkey.cli.Cli;
+import dev.valetkey.cli.Program;
+
 /** The program's entry point. */
 public final class Main {
   private Main() {}
 
-  /** The text that {@code valetkey version} prints. */
-  static String version() {
-    return "valetkey 0.1.0-SNAPSHOT";
-  }
-
-  /** Runs the command named by {@code args}. */
+  /** Runs the command named by {@code args} and ends the process with its status. */
   public static void main(String[] args) {
-    System.out.println(version());
+    System.exit(new Cli(Program.wiring()).run(args));
   }
 }

@@ -11,23 +11,21 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A real Envoy 1.40 as a process of ours. Its bootstrap, its log ({@code envoy.log}) and what it
- * prints lie in the folder that it was given.
+ * A real Envoy 1.40 as a process of ours. Its bootstrap and its log ({@code envoy.err}) lie in the
+ * folder that it was given.
  */
 public final class EnvoyProcess implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(30);
 
   private final Child child;
   private final EnvoyAdmin admin;
-  private final Path log;
 
   /** What {@code envoy --mode validate} says about a bootstrap. */
   public record Validation(boolean valid, String output) {}
 
-  private EnvoyProcess(Child child, EnvoyAdmin admin, Path log) {
+  private EnvoyProcess(Child child, EnvoyAdmin admin) {
     this.child = child;
     this.admin = admin;
-    this.log = log;
   }
 
   /**
@@ -40,7 +38,6 @@ public final class EnvoyProcess implements AutoCloseable {
 
   /** The same with more workers. Fails with the end of the log when Envoy does not come up. */
   public static EnvoyProcess start(String bootstrap, Path folder, int workers) {
-    Path log = folder.resolve("envoy.log");
     Path adminAddress = folder.resolve("envoy-admin-address");
     write(folder.resolve("envoy.yaml"), bootstrap);
     delete(adminAddress);
@@ -58,22 +55,18 @@ public final class EnvoyProcess implements AutoCloseable {
                 "--use-dynamic-base-id",
                 "--admin-address-path",
                 adminAddress.toString(),
-                "--log-path",
-                log.toString(),
                 "--drain-time-s",
                 "1",
                 "--parent-shutdown-time-s",
                 "2"));
     try {
       child.await(START, "admin address", () -> !read(adminAddress).isEmpty());
-      EnvoyProcess envoy = new EnvoyProcess(child, new EnvoyAdmin(read(adminAddress)), log);
+      EnvoyProcess envoy = new EnvoyProcess(child, new EnvoyAdmin(read(adminAddress)));
       child.await(START, "readiness", envoy::isLive);
       return envoy;
     } catch (AssertionError notUp) {
       child.close();
-      String all = read(log);
-      throw new AssertionError(
-          notUp.getMessage() + all.substring(Math.max(0, all.length() - 4000)), notUp);
+      throw notUp;
     }
   }
 
@@ -129,7 +122,7 @@ public final class EnvoyProcess implements AutoCloseable {
 
   /** Its log so far. */
   public String log() {
-    return read(log);
+    return child.err();
   }
 
   /** The process, for signals and waiting. */

@@ -23,7 +23,7 @@ class EnvoyProcessIT {
       assertThat(answer.status()).isEqualTo(200);
       assertThat(server.requests().last().header("x-request-id")).isNotNull();
       assertThat(envoy.stat("http.egress.downstream_rq_2xx")).isEqualTo(1);
-      assertThat(envoy.log()).contains("starting main dispatch loop");
+      assertThat(envoy.log().contains("starting main dispatch loop")).isTrue();
     }
   }
 

@@ -9,12 +9,16 @@ import dev.valetkey.config.TlsConfig;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Where Envoy connects to: the sidecar, the retry listener, and each server, pinned by address and certificate. */
+/**
+ * Where Envoy connects to: the sidecar, the retry listener, and each server, pinned by address and
+ * certificate.
+ */
 final class Clusters {
   /** The platform's certificates in Debian and in Envoy's own images. */
   private static final String PLATFORM_CA = "/etc/ssl/certs/ca-certificates.crt";
 
-  private static final String HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+  private static final String HTTP_OPTIONS =
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
 
   private Clusters() {}
 
@@ -41,10 +45,16 @@ final class Clusters {
         .put("circuit_breakers", limits())
         .put(
             "load_assignment",
-            endpoint(Names.RETRY, map().put("envoy_internal_address", map().put("server_listener_name", Names.RETRY))));
+            endpoint(
+                Names.RETRY,
+                map()
+                    .put(
+                        "envoy_internal_address", map().put("server_listener_name", Names.RETRY))));
   }
 
-  /** The server first, the retry listener second; the second is chosen by the route's retry policy. */
+  /**
+   * The server first, the retry listener second; the second is chosen by the route's retry policy.
+   */
   static Yaml.Mapping aggregate(String name, String server) {
     return map()
         .put("name", name)
@@ -89,7 +99,8 @@ final class Clusters {
 
   private static Yaml.Mapping transportSocket(TlsConfig tls, UpstreamAddress address) {
     UpstreamAddress expected = expected(tls.serverName(), address);
-    Yaml.Mapping context = Types.config("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext");
+    Yaml.Mapping context =
+        Types.config("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext");
     if (!expected.ip()) {
       context.put("sni", expected.host()); // RFC 6066 §3: never an address
     }
@@ -101,11 +112,16 @@ final class Clusters {
     context.put(
         "common_tls_context",
         map()
-            .put("tls_params", map().put("tls_maximum_protocol_version", "TLSv1_3")) // Envoy stops at 1.2 otherwise
+            .put(
+                "tls_params",
+                map()
+                    .put("tls_maximum_protocol_version", "TLSv1_3")) // Envoy stops at 1.2 otherwise
             .put(
                 "validation_context",
                 map()
-                    .put("trusted_ca", map().put("filename", caFile == null ? PLATFORM_CA : caFile.toString()))
+                    .put(
+                        "trusted_ca",
+                        map().put("filename", caFile == null ? PLATFORM_CA : caFile.toString()))
                     .put("match_typed_subject_alt_names", list(san))));
     return map().put("name", "envoy.transport_sockets.tls").put("typed_config", context);
   }
@@ -115,7 +131,8 @@ final class Clusters {
       return dialled;
     }
     boolean ipv6 = serverName.contains(":") && !serverName.startsWith("[");
-    return UpstreamAddress.parse((ipv6 ? "[" + serverName + "]" : serverName) + ":" + dialled.port());
+    return UpstreamAddress.parse(
+        (ipv6 ? "[" + serverName + "]" : serverName) + ":" + dialled.port());
   }
 
   private static Yaml.Mapping healthCheck() {

@@ -16,11 +16,12 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The layout {@code gateway}, a complete bootstrap for Envoy 1.40: the agent speaks plain HTTP to one listener and names the
- * server in {@code Host}; Envoy originates TLS. Holds no secret.
+ * The layout {@code gateway}, a complete bootstrap for Envoy 1.40: the agent speaks plain HTTP to
+ * one listener and names the server in {@code Host}; Envoy originates TLS. Holds no secret.
  *
- * <p>A call passes one Check and goes to its server. Only a server's 401 goes a second way, through the internal listener
- * {@code valetkey_retry}, whose Check carries the token that was refused and gives a fresh one.
+ * <p>A call passes one Check and goes to its server. Only a server's 401 goes a second way, through
+ * the internal listener {@code valetkey_retry}, whose Check carries the token that was refused and
+ * gives a fresh one.
  */
 public final class GatewayBootstrap {
   private static final String HEADER =
@@ -52,7 +53,8 @@ public final class GatewayBootstrap {
 
   private Yaml.Mapping bootstrap() {
     boolean retries = config.servers().values().stream().anyMatch(VirtualHosts::renews);
-    Yaml.Mapping bootstrap = map().put("node", map().put("id", "valetkey").put("cluster", "agent-pod"));
+    Yaml.Mapping bootstrap =
+        map().put("node", map().put("id", "valetkey").put("cluster", "agent-pod"));
     bootstrap.put("admin", map().put("address", adminSocket()));
     if (retries) {
       bootstrap.put(
@@ -60,14 +62,16 @@ public final class GatewayBootstrap {
           list(
               extension(
                   "envoy.bootstrap.internal_listener",
-                  Types.config("envoy.extensions.bootstrap.internal_listener.v3.InternalListener"))));
+                  Types.config(
+                      "envoy.extensions.bootstrap.internal_listener.v3.InternalListener"))));
     }
     List<Yaml.Mapping> listeners = new ArrayList<>(List.of(egressListener()));
     if (retries) {
       listeners.add(retryListener());
     }
     return bootstrap.put(
-        "static_resources", map().put("listeners", list(listeners)).put("clusters", list(clusters(retries))));
+        "static_resources",
+        map().put("listeners", list(listeners)).put("clusters", list(clusters(retries))));
   }
 
   /** A socket that only our own uid may open, never TCP: the agent shares the network. */
@@ -79,7 +83,9 @@ public final class GatewayBootstrap {
   private Yaml.Mapping egressListener() {
     Yaml.Mapping manager =
         connectionManager("egress")
-            .put("use_remote_address", true) // the agent is external: its x-envoy-* and x-forwarded-proto do not count
+            .put(
+                "use_remote_address",
+                true) // the agent is external: its x-envoy-* and x-forwarded-proto do not count
             .put("normalize_path", true) // the server and the Check see the same, resolved path
             .put("path_with_escaped_slashes_action", "REJECT_REQUEST")
             .put("strip_trailing_host_dot", true)
@@ -104,19 +110,26 @@ public final class GatewayBootstrap {
   }
 
   private static Yaml.Mapping connectionManager(String statPrefix) {
-    return Types.config("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager")
+    return Types.config(
+            "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager")
         .put("stat_prefix", statPrefix)
         .put("skip_xff_append", true)
         .put("generate_request_id", false)
         .put("server_header_transformation", "PASS_THROUGH")
-        .put("scheme_header_transformation", map().put("match_upstream", true)) // else h2 carries ":scheme: http"
+        .put(
+            "scheme_header_transformation",
+            map().put("match_upstream", true)) // else h2 carries ":scheme: http"
         .put("stream_idle_timeout", "0s") // else quiet streams end after 5 minutes
         .put("strip_any_host_port", true)
         .put("upgrade_configs", list(map().put("upgrade_type", "websocket")));
   }
 
   private static Yaml.Sequence filterChain(Yaml.Mapping manager) {
-    return list(map().put("filters", list(extension("envoy.filters.network.http_connection_manager", manager))));
+    return list(
+        map()
+            .put(
+                "filters",
+                list(extension("envoy.filters.network.http_connection_manager", manager))));
   }
 
   /** A 401 or 403 that stays reaches the sidecar about a millisecond later, each entry at once. */
@@ -138,13 +151,20 @@ public final class GatewayBootstrap {
   }
 
   private static Yaml.Mapping status(int status) {
-    Yaml.Mapping value = map().put("default_value", status).put("runtime_key", "valetkey.als_" + status);
-    return map().put("status_code_filter", map().put("comparison", map().put("op", "EQ").put("value", value)));
+    Yaml.Mapping value =
+        map().put("default_value", status).put("runtime_key", "valetkey.als_" + status);
+    return map()
+        .put(
+            "status_code_filter",
+            map().put("comparison", map().put("op", "EQ").put("value", value)));
   }
 
   private static Yaml.Mapping dropForgedHeaders() {
     Yaml.Mapping mutations =
-        map().put("request_mutations", list(removeByPrefix("x-envoy-"), removeByPrefix("x-valetkey-")));
+        map()
+            .put(
+                "request_mutations",
+                list(removeByPrefix("x-envoy-"), removeByPrefix("x-valetkey-")));
     return extension(
         "envoy.filters.http.header_mutation",
         Types.config(FILTERS + "header_mutation.v3.HeaderMutation").put("mutations", mutations));
@@ -165,7 +185,9 @@ public final class GatewayBootstrap {
         Types.config(FILTERS + "ext_authz.v3.ExtAuthz")
             .put("transport_api_version", "V3")
             .put("stat_prefix", "valetkey")
-            .put("grpc_service", map().put("timeout", seconds(checkTimeout())).put("envoy_grpc", target()))
+            .put(
+                "grpc_service",
+                map().put("timeout", seconds(checkTimeout())).put("envoy_grpc", target()))
             .put("status_on_error", map().put("code", "ServiceUnavailable"))
             .put("encode_raw_headers", true)
             .put("validate_mutations", true) // else CR and LF in a header of ours reach the agent
@@ -203,7 +225,8 @@ public final class GatewayBootstrap {
   }
 
   private List<Yaml.Mapping> clusters(boolean retries) {
-    List<Yaml.Mapping> clusters = new ArrayList<>(List.of(Clusters.sidecar(config.listen().socket())));
+    List<Yaml.Mapping> clusters =
+        new ArrayList<>(List.of(Clusters.sidecar(config.listen().socket())));
     if (retries) {
       clusters.add(Clusters.retry());
     }
@@ -212,7 +235,8 @@ public final class GatewayBootstrap {
         continue;
       }
       if (VirtualHosts.renews(server)) {
-        clusters.add(Clusters.aggregate(names.aggregate(server.name()), names.cluster(server.name())));
+        clusters.add(
+            Clusters.aggregate(names.aggregate(server.name()), names.cluster(server.name())));
       }
       clusters.add(Clusters.server(names.cluster(server.name()), server.upstream()));
     }

@@ -8,8 +8,9 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Names of Envoy's clusters. A server's cluster is called like the server; where that name is ours or another server's, a
- * number tells them apart, so that no server can take the place of the sidecar.
+ * Names of Envoy's clusters. A server's cluster is called like the server; where that name is ours
+ * or another server's, a number tells them apart, so that no server can take the place of the
+ * sidecar.
  */
 final class Names {
   static final String SIDECAR = "valetkey";
@@ -38,7 +39,10 @@ final class Names {
     return Objects.requireNonNull(aggregates.get(server), server);
   }
 
-  /** {@code wish}, with a number behind it if it is in {@code taken}; what is returned is in there afterwards. */
+  /**
+   * {@code wish}, with a number behind it if it is in {@code taken}; what is returned is in there
+   * afterwards.
+   */
   static String unique(String wish, Set<String> taken) {
     String name = wish;
     for (int i = 2; !taken.add(name); i++) {

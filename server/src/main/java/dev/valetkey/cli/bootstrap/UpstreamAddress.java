@@ -30,13 +30,22 @@ record UpstreamAddress(String host, boolean ip, int port) {
   }
 
   Yaml.Mapping socketAddress() {
-    return Yaml.map().put("socket_address", Yaml.map().put("address", host).put("port_value", port));
+    return Yaml.map()
+        .put("socket_address", Yaml.map().put("address", host).put("port_value", port));
   }
 
-  /** Envoy compares the addresses in a certificate with ours as text, and writes them in this form. */
+  /**
+   * Envoy compares the addresses in a certificate with ours as text, and writes them in this form.
+   */
   private static String shortest(byte[] address) {
     if (address.length == 4) {
-      return (address[0] & 0xff) + "." + (address[1] & 0xff) + "." + (address[2] & 0xff) + "." + (address[3] & 0xff);
+      return (address[0] & 0xff)
+          + "."
+          + (address[1] & 0xff)
+          + "."
+          + (address[2] & 0xff)
+          + "."
+          + (address[3] & 0xff);
     }
     int[] groups = new int[8];
     for (int i = 0; i < groups.length; i++) {

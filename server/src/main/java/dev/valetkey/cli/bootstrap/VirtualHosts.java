@@ -21,11 +21,12 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The route tables of the two listeners. Servers on one host share a virtual host and are told apart by path; every route says
- * in {@code context_extensions} what its Check is about.
+ * The route tables of the two listeners. Servers on one host share a virtual host and are told
+ * apart by path; every route says in {@code context_extensions} what its Check is about.
  */
 final class VirtualHosts {
-  private static final String AUTHZ_PER_ROUTE = "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute";
+  private static final String AUTHZ_PER_ROUTE =
+      "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute";
   private static final String HEADERS_PER_ROUTE =
       "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute";
 
@@ -40,62 +41,72 @@ final class VirtualHosts {
   /** A server at one of its addresses. */
   private record Place(String path, ServerConfig server) {}
 
-  /** What the agent may call: every listed host, and a host {@code *} whose calls are checked, refused and never sent. */
+  /**
+   * What the agent may call: every listed host, and a host {@code *} whose calls are checked,
+   * refused and never sent.
+   */
   List<Yaml.Mapping> egress() {
     List<Yaml.Mapping> hosts = new ArrayList<>();
     Set<String> taken = new HashSet<>();
     hosts.add(unlisted(Names.unique("unlisted", taken)));
     byPlaces(config.servers().values(), true)
-        .forEach(
-            (places, domains) ->
-                hosts.add(
-                    host(places, domains, taken)
-                        .put("request_headers_to_remove", texts(removedHeaders()))
-                        .put("typed_per_filter_config", hideUserToken())
-                        .put("routes", list(egressRoutes(places)))));
+        .forEach((places, domains) ->
+            hosts.add(
+                host(places, domains, taken)
+                    .put("request_headers_to_remove", texts(removedHeaders()))
+                    .put("typed_per_filter_config", hideUserToken())
+                    .put("routes", list(egressRoutes(places)))));
     return hosts;
   }
 
-  /** Second attempts: the servers whose token can be renewed, under the host that the first attempt was rewritten to. */
+  /**
+   * Second attempts: the servers whose token can be renewed, under the host that the first attempt
+   * was rewritten to.
+   */
   List<Yaml.Mapping> retry() {
     List<Yaml.Mapping> hosts = new ArrayList<>();
     Set<String> taken = new HashSet<>();
     byPlaces(config.servers().values().stream().filter(VirtualHosts::renews).toList(), false)
-        .forEach(
-            (places, domains) ->
-                hosts.add(
-                    host(places, domains, taken)
-                        .put("request_headers_to_remove", texts("x-forwarded-proto"))
-                        .put("routes", list(places.stream().map(this::retryRoute).toList()))));
+        .forEach((places, domains) ->
+            hosts.add(
+                host(places, domains, taken)
+                    .put("request_headers_to_remove", texts("x-forwarded-proto"))
+                    .put("routes", list(places.stream().map(this::retryRoute).toList()))));
     return hosts;
   }
 
-  /** Whether a server's 401 gets a second attempt. {@code without_user} acts only beside grants that renew, and adds none. */
+  /**
+   * Whether a server's 401 gets a second attempt. {@code without_user} acts only beside grants that
+   * renew, and adds none.
+   */
   static boolean renews(ServerConfig server) {
     return server.grant().renewable();
   }
 
-  /** Hosts that hold the same servers at the same paths are one virtual host. Longer paths come first: the first match counts. */
-  private static Map<List<Place>, List<String>> byPlaces(Iterable<ServerConfig> servers, boolean aliases) {
+  /**
+   * Hosts that hold the same servers at the same paths are one virtual host. Longer paths come
+   * first: the first match counts.
+   */
+  private static Map<List<Place>, List<String>> byPlaces(
+      Iterable<ServerConfig> servers, boolean aliases) {
     Map<String, List<Place>> byHost = new LinkedHashMap<>();
     for (ServerConfig server : servers) {
       Stream<URI> addresses =
-          Stream.concat(Stream.of(server.url()), aliases ? server.aliases().stream() : Stream.empty());
-      addresses.forEach(
-          address -> {
-            List<Place> places = byHost.computeIfAbsent(domain(address), host -> new ArrayList<>());
-            Place place = new Place(path(server.url()), server);
-            if (!places.contains(place)) {
-              places.add(place);
-            }
-          });
+          Stream.concat(
+              Stream.of(server.url()), aliases ? server.aliases().stream() : Stream.empty());
+      addresses.forEach(address -> {
+        List<Place> places = byHost.computeIfAbsent(domain(address), host -> new ArrayList<>());
+        Place place = new Place(path(server.url()), server);
+        if (!places.contains(place)) {
+          places.add(place);
+        }
+      });
     }
     Map<List<Place>, List<String>> byPlaces = new LinkedHashMap<>();
-    byHost.forEach(
-        (host, places) -> {
-          places.sort(Comparator.comparingInt((Place place) -> place.path().length()).reversed());
-          byPlaces.computeIfAbsent(places, key -> new ArrayList<>()).add(host);
-        });
+    byHost.forEach((host, places) -> {
+      places.sort(Comparator.comparingInt((Place place) -> place.path().length()).reversed());
+      byPlaces.computeIfAbsent(places, key -> new ArrayList<>()).add(host);
+    });
     return byPlaces;
   }
 
@@ -115,7 +126,10 @@ final class VirtualHosts {
   }
 
   private static Yaml.Mapping unlisted(String name) {
-    Yaml.Mapping route = map().put("match", map().put("prefix", "/")).put("direct_response", map().put("status", 404));
+    Yaml.Mapping route =
+        map()
+            .put("match", map().put("prefix", "/"))
+            .put("direct_response", map().put("status", 404));
     return map()
         .put("name", name)
         .put("domains", texts("*"))
@@ -126,7 +140,9 @@ final class VirtualHosts {
   }
 
   private static Yaml.Mapping host(List<Place> places, List<String> domains, Set<String> taken) {
-    return map().put("name", Names.unique(first(places).name(), taken)).put("domains", texts(domains));
+    return map()
+        .put("name", Names.unique(first(places).name(), taken))
+        .put("domains", texts(domains));
   }
 
   /** The server with the shortest path gives the host its name: the others are parts of it. */
@@ -148,8 +164,8 @@ final class VirtualHosts {
   }
 
   /**
-   * The user token leaves Authorization before the Check, and the header that holds it is dropped after it: whatever the Check
-   * does or does not do, the user token cannot leave the pod.
+   * The user token leaves Authorization before the Check, and the header that holds it is dropped
+   * after it: whatever the Check does or does not do, the user token cannot leave the pod.
    */
   private static Yaml.Mapping hideUserToken() {
     Yaml.Mapping move =
@@ -157,13 +173,18 @@ final class VirtualHosts {
             .put(
                 "append",
                 map()
-                    .put("header", map().put("key", "x-valetkey-user-token").put("value", "%REQ(AUTHORIZATION)%"))
+                    .put(
+                        "header",
+                        map()
+                            .put("key", "x-valetkey-user-token")
+                            .put("value", "%REQ(AUTHORIZATION)%"))
                     .put("append_action", "OVERWRITE_IF_EXISTS_OR_ADD"));
     Yaml.Mapping mutations =
         map().put("request_mutations", list(move, map().put("remove", "authorization")));
     return map()
         .put(
-            "envoy.filters.http.header_mutation", Types.config(HEADERS_PER_ROUTE).put("mutations", mutations));
+            "envoy.filters.http.header_mutation",
+            Types.config(HEADERS_PER_ROUTE).put("mutations", mutations));
   }
 
   private List<Yaml.Mapping> egressRoutes(List<Place> places) {
@@ -186,7 +207,9 @@ final class VirtualHosts {
       route.put("direct_response", map().put("status", 403));
     } else if (renews(place.server())) {
       route.put(
-          "route", to(names.aggregate(place.server().name()), place.server()).put("retry_policy", onceAfter401()));
+          "route",
+          to(names.aggregate(place.server().name()), place.server())
+              .put("retry_policy", onceAfter401()));
     } else {
       route.put("route", to(names.cluster(place.server().name()), place.server()));
     }
@@ -218,7 +241,10 @@ final class VirtualHosts {
     return domain(url) + (defaultPort ? "" : ":" + url.getPort());
   }
 
-  /** The second attempt goes to the other member of the aggregate. Our own refusal is a local reply and is never retried. */
+  /**
+   * The second attempt goes to the other member of the aggregate. Our own refusal is a local reply
+   * and is never retried.
+   */
   private static Yaml.Mapping onceAfter401() {
     return map()
         .put("retry_on", "retriable-status-codes")
@@ -231,7 +257,8 @@ final class VirtualHosts {
                 .put("name", "envoy.retry_priorities.previous_priorities")
                 .put(
                     "typed_config",
-                    Types.config("envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig")
+                    Types.config(
+                            "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig")
                         .put("update_frequency", 1)));
   }
 
@@ -243,6 +270,7 @@ final class VirtualHosts {
     return map()
         .put(
             "envoy.filters.http.ext_authz",
-            Types.config(AUTHZ_PER_ROUTE).put("check_settings", map().put("context_extensions", context)));
+            Types.config(AUTHZ_PER_ROUTE)
+                .put("check_settings", map().put("context_extensions", context)));
   }
 }

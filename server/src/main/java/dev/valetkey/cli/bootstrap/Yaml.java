@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * A YAML document as a tree that prints itself. Text is always quoted unless it can be read as nothing but that text, so no
- * name in a user's file can become structure.
+ * A YAML document as a tree that prints itself. Text is always quoted unless it can be read as
+ * nothing but that text, so no name in a user's file can become structure.
  */
 sealed interface Yaml {
   /** Columns that a line on which several values share the place may fill. */
@@ -45,7 +45,8 @@ sealed interface Yaml {
 
     /** What a YAML 1.1 reader, as Envoy's is, takes for something other than text. */
     private static final Set<String> WORDS =
-        Set.of("true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf", "infinity");
+        Set.of(
+            "true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf", "infinity");
 
     String quoted() {
       if (PLAIN.matcher(text).matches() && !WORDS.contains(text.toLowerCase(Locale.ROOT))) {
@@ -58,8 +59,11 @@ sealed interface Yaml {
       if (unit == '"' || unit == '\\') {
         return "\\" + (char) unit;
       }
-      // Escaped as UTF-16 units, as in JSON: a control character or an unusual space cannot end the line.
-      return unit >= ' ' && unit <= '~' ? String.valueOf((char) unit) : String.format("\\u%04x", unit);
+      // Escaped as UTF-16 units, as in JSON: a control character or an unusual space cannot end the
+      // line.
+      return unit >= ' ' && unit <= '~'
+          ? String.valueOf((char) unit)
+          : String.format("\\u%04x", unit);
     }
   }
 
@@ -106,7 +110,8 @@ sealed interface Yaml {
       case Text text -> text.quoted();
       case Int number -> Long.toString(number.value());
       case Flag flag -> Boolean.toString(flag.value());
-      case Sequence list -> list.items().stream().map(Yaml::flow).collect(Collectors.joining(", ", "[", "]"));
+      case Sequence list ->
+          list.items().stream().map(Yaml::flow).collect(Collectors.joining(", ", "[", "]"));
       case Mapping map ->
           map.entries().entrySet().stream()
               .map(entry -> new Text(entry.getKey()).quoted() + ": " + flow(entry.getValue()))

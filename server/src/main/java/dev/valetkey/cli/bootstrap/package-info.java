@@ -1,4 +1,7 @@
-/** The Envoy configurations that {@code valetkey envoy} prints: one class per layout, and the YAML they are written in. */
+/**
+ * The Envoy configurations that {@code valetkey envoy} prints: one class per layout, and the YAML
+ * they are written in.
+ */
 @NullMarked
 package dev.valetkey.cli.bootstrap;
 

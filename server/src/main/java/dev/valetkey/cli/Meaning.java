@@ -1,0 +1,213 @@
+package dev.valetkey.cli;
+
+import dev.valetkey.config.ClientAuthMethod;
+import dev.valetkey.config.Config;
+import dev.valetkey.config.ExpectConfig;
+import dev.valetkey.config.GrantConfig;
+import dev.valetkey.config.IssuerConfig;
+import dev.valetkey.config.ServerConfig;
+import dev.valetkey.config.TlsConfig;
+import dev.valetkey.config.UserTokenSource;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * What a configuration means, in sentences: for each server who may call it, how its token is got,
+ * and what for.
+ *
+ * @param users whose tokens count, one line for each rule
+ */
+record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, String unlisted) {
+
+  /** Something with a name. */
+  record Line(String name, String text) {}
+
+  /**
+   * One server.
+   *
+   * @param where under which addresses the agent calls it, and where Envoy goes
+   * @param who whose calls are let through
+   * @param how the token is acquired
+   * @param target what the token is for; empty where there is none
+   * @param expect what the issued token must show; empty where nothing is checked
+   */
+  record Server(String name, String where, String who, String how, String target, String expect) {}
+
+  static Meaning of(Config config) {
+    List<Line> issuers = config.issuers().values().stream().map(Meaning::issuer).toList();
+    List<Line> users =
+        config.users().stream()
+            .map(
+                rule -> new Line(rule.issuer(), "audience " + String.join(" or ", rule.audience())))
+            .toList();
+    String sources =
+        config.userToken().from().stream()
+            .map(Meaning::source)
+            .collect(Collectors.joining(", else "));
+    List<Server> servers =
+        config.servers().values().stream().map(server -> server(config, server, sources)).toList();
+    String unlisted =
+        switch (config.unlistedHosts()) {
+          case REMOVE_USER_TOKEN ->
+              "user tokens are removed, everything else passes (layout gateway: refused)";
+          case REFUSE -> "refused";
+        };
+    return new Meaning(issuers, users, servers, unlisted);
+  }
+
+  private static Line issuer(IssuerConfig issuer) {
+    return new Line(
+        issuer.name(),
+        issuer.issuer()
+            + client(issuer)
+            + (issuer.connectTo() == null ? "" : ", dialled at " + issuer.connectTo())
+            + ", within "
+            + issuer.timeout().toMillis()
+            + " ms, "
+            + issuer.maxInFlight()
+            + " calls at a time");
+  }
+
+  private static String client(IssuerConfig issuer) {
+    if (issuer.clientId() == null) {
+      return ", no client";
+    }
+    String method = issuer.tokenEndpointAuthMethod().name().toLowerCase(Locale.ROOT);
+    String proof =
+        issuer.tokenEndpointAuthMethod() == ClientAuthMethod.NONE
+            ? "no client authentication"
+            : method;
+    return ", client " + issuer.clientId() + " (" + proof + ")";
+  }
+
+  private static String source(UserTokenSource source) {
+    return switch (source) {
+      case UserTokenSource.Authorization authorization -> "Authorization";
+      case UserTokenSource.Header header -> header.name();
+    };
+  }
+
+  private static Server server(Config config, ServerConfig server, String sources) {
+    GrantConfig grant = server.grant();
+    return new Server(
+        server.name(),
+        where(server),
+        who(config, server, sources),
+        how(config, grant),
+        target(grant),
+        grant.issuerName() == null ? "" : expect(server.expect()));
+  }
+
+  private static String where(ServerConfig server) {
+    String aliases =
+        server.aliases().isEmpty()
+            ? ""
+            : ", also called "
+                + server.aliases().stream().map(URI::toString).collect(Collectors.joining(", "));
+    if (server.grant() instanceof GrantConfig.Refuse) {
+      return server.url() + aliases;
+    }
+    TlsConfig tls = server.upstream().tls();
+    String name = tls == null || tls.serverName() == null ? "" : " as " + tls.serverName();
+    return server.url()
+        + aliases
+        + "; Envoy dials "
+        + server.upstream().address()
+        + (tls == null ? " in plain text" : " over TLS" + name);
+  }
+
+  private static String who(Config config, ServerConfig server, String sources) {
+    if (server.grant() instanceof GrantConfig.Refuse) {
+      return "nobody";
+    }
+    if (!server.grant().needsUser()) {
+      return "every call of the agent, with or without a user";
+    }
+    return "the user whose token is in "
+        + sources
+        + "; without one: "
+        + (server.withoutUser() instanceof GrantConfig.Refuse
+            ? "refused"
+            : without(config, server.withoutUser()));
+  }
+
+  private static String without(Config config, GrantConfig grant) {
+    String target = target(grant);
+    return how(config, grant) + (target.isEmpty() ? "" : ", for " + target);
+  }
+
+  private static String how(Config config, GrantConfig grant) {
+    return switch (grant) {
+      case GrantConfig.TokenExchange exchange ->
+          "token_exchange at "
+              + at(config, exchange.issuer())
+              + (exchange.actorTokenFile() == null ? "" : ", with an actor token");
+      case GrantConfig.ClientCredentials credentials ->
+          "client_credentials at " + at(config, credentials.issuer());
+      case GrantConfig.Static file ->
+          "static: " + file.scheme() + " and the content of " + file.tokenFile();
+      case GrantConfig.None none -> "none: the user token is removed, nothing is added";
+      case GrantConfig.Refuse refuse -> "refuse: every call is answered with 403";
+    };
+  }
+
+  private static String at(Config config, String name) {
+    IssuerConfig issuer = config.issuers().get(name);
+    return name + (issuer == null || issuer.clientId() == null ? "" : " as " + issuer.clientId());
+  }
+
+  private static String target(GrantConfig grant) {
+    return switch (grant) {
+      case GrantConfig.TokenExchange exchange ->
+          target(exchange.audience(), exchange.resource(), exchange.scope());
+      case GrantConfig.ClientCredentials credentials ->
+          target(credentials.audience(), credentials.resource(), credentials.scope());
+      case GrantConfig.Static file -> "";
+      case GrantConfig.None none -> "";
+      case GrantConfig.Refuse refuse -> "";
+    };
+  }
+
+  private static String target(List<String> audience, List<URI> resource, List<String> scope) {
+    List<String> parts = new ArrayList<>();
+    if (!audience.isEmpty()) {
+      parts.add("audience " + String.join(" ", audience));
+    }
+    if (!resource.isEmpty()) {
+      parts.add(
+          "resource " + resource.stream().map(URI::toString).collect(Collectors.joining(" ")));
+    }
+    parts.add(scope.isEmpty() ? "the issuer's own scope" : "scope " + String.join(" ", scope));
+    return String.join(", ", parts);
+  }
+
+  private static String expect(ExpectConfig expect) {
+    List<String> parts = new ArrayList<>();
+    parts.add(expect.format() == ExpectConfig.Format.JWT ? "a JWT" : "any token; of a JWT");
+    if (expect.iss() != null) {
+      parts.add("iss " + expect.iss());
+    }
+    if (!expect.audience().isEmpty()) {
+      String others =
+          expect.audience().size() == 1
+              ? ""
+              : ", perhaps "
+                  + String.join(" ", expect.audience().subList(1, expect.audience().size()));
+      parts.add("aud " + expect.audience().getFirst() + others + " and no other");
+    }
+    if (expect.sub() == ExpectConfig.Sub.SAME) {
+      parts.add("the user's sub");
+    }
+    if (expect.act() == ExpectConfig.Act.REQUIRED) {
+      parts.add("act");
+    }
+    List<String> scope = expect.scope();
+    if (scope != null) {
+      parts.add("at most scope " + String.join(" ", scope));
+    }
+    return String.join(", ", parts);
+  }
+}
