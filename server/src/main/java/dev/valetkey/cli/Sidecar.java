@@ -1,0 +1,210 @@
+package dev.valetkey.cli;
+
+import dev.valetkey.acquire.GrantAcquirer;
+import dev.valetkey.admin.AdminHttp;
+import dev.valetkey.admin.AdminServer;
+import dev.valetkey.admin.AdminService;
+import dev.valetkey.admin.ExplainedCalls;
+import dev.valetkey.admin.Readiness;
+import dev.valetkey.cache.TokenCache;
+import dev.valetkey.config.Config;
+import dev.valetkey.config.IssuerConfig;
+import dev.valetkey.envoy.EnvoyServer;
+import dev.valetkey.envoy.SelfCheck;
+import dev.valetkey.envoy.UnixSocket;
+import dev.valetkey.gate.Gate;
+import dev.valetkey.gate.Tracer;
+import dev.valetkey.oauth.Issuers;
+import dev.valetkey.oauth.UserTokenVerifier.Rule;
+import dev.valetkey.subject.KnownUsers;
+import dev.valetkey.subject.Sessions;
+import dev.valetkey.subject.VerifiedSubjects;
+import dev.valetkey.telemetry.Audit;
+import dev.valetkey.telemetry.Metrics;
+import dev.valetkey.token.Deadline;
+import io.grpc.ServerBuilder;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A running sidecar: every part made, wired and started. What lives longer than one configuration lives here. */
+final class Sidecar implements AutoCloseable, Readiness {
+  /** How long readiness waits for issuers; a broken one costs its servers a 503, not the pod (design.md §10). */
+  private static final Duration FIRST_TRY = Duration.ofSeconds(10);
+
+  /** How long running calls may take to end when the sidecar stops. */
+  private static final Duration GRACE = Duration.ofSeconds(10);
+
+  private static final Logger LOG = LoggerFactory.getLogger(Sidecar.class);
+
+  private final InstantSource clock = InstantSource.system();
+  private final LongSupplier nanoTime = System::nanoTime;
+  private final SecureRandom random = new SecureRandom();
+  private final Metrics metrics = new Metrics();
+  private final Audit audit;
+  private final Issuers issuers = new Issuers(clock, nanoTime, random);
+  private final TokenCache cache;
+  private final Sessions sessions;
+  private final KnownUsers knownUsers = new KnownUsers(clock);
+  private final Gate gate;
+  private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  private final EnvoyServer envoyServer;
+  private final AdminServer adminServer;
+  private final AdminHttp adminHttp;
+  private volatile Config config;
+  private volatile boolean ready;
+
+  /**
+   * Binds all sockets and begins to answer; readiness follows when every issuer was tried.
+   *
+   * @param auditSink where audit lines go
+   */
+  Sidecar(Config config, OutputStream auditSink) throws IOException {
+    this.config = config;
+    this.audit = new Audit(config.audit(), auditSink, clock, metrics);
+    this.cache =
+        new TokenCache(
+            config.cache(),
+            new GrantAcquirer(issuers, clock, metrics, audit),
+            longestTimeout(config),
+            metrics,
+            clock,
+            nanoTime,
+            random);
+    this.sessions = new Sessions(clock, audit, cache::drop);
+    this.gate = new Gate(config, subjects(config), cache, audit, metrics, nanoTime);
+    metrics.observe(cache::size, cache::bytes, sessions::count);
+    this.envoyServer = new EnvoyServer(config.listen(), loop, gate, metrics, nanoTime);
+    this.adminServer = AdminServer.start(new AdminSocket(), adminService());
+    this.adminHttp = AdminHttp.start(config.admin().address(), metrics, this);
+  }
+
+  /** Tries every issuer, checks itself, and then reports ready. Waits 10 s for issuers at most. */
+  void prepare() throws InterruptedException {
+    List<Thread> tries = config.issuers().values().stream().map(this::prepare).toList();
+    long end = nanoTime.getAsLong() + FIRST_TRY.toNanos();
+    SelfCheck.run(config, clock, nanoTime);
+    for (Thread attempt : tries) {
+      long left = TimeUnit.NANOSECONDS.toMillis(end - nanoTime.getAsLong());
+      if (left > 0) {
+        attempt.join(left);
+      }
+    }
+    ready = true;
+    envoyServer.serving();
+    LOG.atInfo().addKeyValue("servers", config.servers().size()).log("serving");
+  }
+
+  /** Judges by another configuration from now on; cached tokens, sessions and unchanged issuers stay. */
+  void use(Config changed) {
+    if (!changed.listen().equals(config.listen()) || !changed.admin().equals(config.admin())) {
+      LOG.atWarn().log("changes of listen and admin need a restart");
+    }
+    audit.reconfigure(changed.audit());
+    cache.resize(changed.cache());
+    gate.use(changed, subjects(changed));
+    config = changed;
+    issuers.retain(changed.issuers().values());
+    changed.issuers().values().forEach(this::prepare);
+    metrics.reload(true);
+    LOG.atInfo().addKeyValue("servers", changed.servers().size()).log("configuration loaded");
+  }
+
+  /** A file with a secret changed. */
+  void secretsChanged() {
+    cache.secretsChanged();
+  }
+
+  Metrics metrics() {
+    return metrics;
+  }
+
+  @Override
+  public boolean ready() {
+    return ready;
+  }
+
+  @Override
+  public List<IssuerState> issuers() {
+    return config.issuers().values().stream().map(issuer -> issuers.of(issuer)).map(Sidecar::state).toList();
+  }
+
+  /** Running checks end, new ones are refused by Envoy; then everything is closed. */
+  @Override
+  public void close() {
+    ready = false;
+    try {
+      envoyServer.stop(GRACE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    envoyServer.close();
+    adminServer.close();
+    adminHttp.close();
+    cache.close();
+    issuers.close();
+    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    audit.close();
+  }
+
+  private Thread prepare(IssuerConfig issuer) {
+    return Thread.ofVirtual()
+        .name("issuer-" + issuer.name())
+        .start(() -> issuers.of(issuer).prepare(Deadline.after(FIRST_TRY, nanoTime)));
+  }
+
+  private VerifiedSubjects subjects(Config of) {
+    return new VerifiedSubjects(rules(of), clock, knownUsers, sessions);
+  }
+
+  private List<Rule> rules(Config of) {
+    return of.users().stream()
+        .map(rule -> new Rule(rule, issuers.of(of.issuers().get(rule.issuer()))))
+        .toList();
+  }
+
+  private AdminService adminService() {
+    return new AdminService(
+        new ExplainedCalls(
+            () -> new Tracer(config, subjects(config).lookingOnly(), audit, metrics),
+            cache::peek,
+            () -> Deadline.after(Duration.ofSeconds(5), nanoTime)),
+        new SidecarSessions(sessions, cache));
+  }
+
+  private static Duration longestTimeout(Config config) {
+    return config.issuers().values().stream()
+        .map(IssuerConfig::timeout)
+        .max(Duration::compareTo)
+        .orElse(FIRST_TRY);
+  }
+
+  /** The socket for people: our own uid and root. */
+  private final class AdminSocket implements AdminServer.Socket {
+    private final UnixSocket socket = new UnixSocket(config.admin().socket(), 0600);
+
+    @Override
+    public ServerBuilder<?> server() throws IOException {
+      int own = UnixSocket.ownUid();
+      IntPredicate mayCall = uid -> uid == 0 || uid == own;
+      return socket.server(loop, mayCall, metrics::peerRefused);
+    }
+
+    @Override
+    public void publish() throws IOException {
+      socket.publish();
+    }
+  }
+}
