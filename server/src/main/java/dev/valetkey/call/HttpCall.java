@@ -10,6 +10,8 @@ import java.util.Arrays;
  * <p>Every part is a range of {@link #bytes()}; nothing is decoded before somebody asks, so that a check answered from
  * the cache allocates nothing here.
  */
+// Ordinals stay in this class, as positions in its two arrays; an EnumMap would box every number.
+@SuppressWarnings("EnumOrdinal")
 public final class HttpCall implements Check {
   /** The single-valued parts. */
   public enum Part {

@@ -1,6 +1,8 @@
 package dev.valetkey.config;
 
 /**
+ * What the audit lines say.
+ *
  * @param hits whether calls answered from the cache are summed up once a minute (default) or written each
  * @param subject whether users are written plainly (default) or as a digest
  */

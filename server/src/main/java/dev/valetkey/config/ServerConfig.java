@@ -34,6 +34,8 @@ public record ServerConfig(
     Duration streamMinLifetime) {
 
   /**
+   * How Envoy reaches a server.
+   *
    * @param address host:port that Envoy dials; default from {@code url}
    * @param tls null where {@code url} is http
    */
