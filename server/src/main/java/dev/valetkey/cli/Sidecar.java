@@ -5,6 +5,7 @@ import dev.valetkey.admin.AdminHttp;
 import dev.valetkey.admin.AdminServer;
 import dev.valetkey.admin.AdminService;
 import dev.valetkey.admin.ExplainedCalls;
+import dev.valetkey.admin.LiveSessions;
 import dev.valetkey.admin.Readiness;
 import dev.valetkey.cache.TokenCache;
 import dev.valetkey.config.Config;
@@ -181,7 +182,7 @@ final class Sidecar implements AutoCloseable, Readiness {
             () -> new Tracer(config, subjects(config).lookingOnly(), audit, metrics),
             cache::peek,
             () -> Deadline.after(Duration.ofSeconds(5), nanoTime)),
-        new SidecarSessions(sessions, cache));
+        new LiveSessions(sessions, cache));
   }
 
   private static Duration longestTimeout(Config config) {

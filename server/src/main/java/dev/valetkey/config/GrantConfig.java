@@ -47,52 +47,68 @@ public sealed interface GrantConfig {
   /**
    * RFC 8693, the default.
    *
-   * @param issuer name of the issuer. Default: the only one
-   * @param audience {@code audience}, repeated for each; empty: not sent
-   * @param resource {@code resource}, repeated for each; empty: not sent. Default: the server's url
-   * @param scope {@code scope}; empty: not sent
+   * @param audience empty: not sent
+   * @param resource empty: not sent
+   * @param scope empty: not sent
    * @param requestedTokenType full URN; null: not sent
-   * @param subjectTokenType full URN. Default {@code urn:ietf:params:oauth:token-type:access_token}
-   * @param actorTokenFile file with the {@code actor_token}; null: none is sent
+   * @param subjectTokenType full URN
+   * @param actorTokenFile null: no actor token is sent
    * @param actorTokenType full URN; null exactly where there is no actor token (RFC 8693 §2.1)
-   * @param extraParameters further form fields; never a name that the grant itself sends
    */
   record TokenExchange(
-      String issuer,
-      List<String> audience,
-      List<URI> resource,
-      List<String> scope,
-      @Nullable String requestedTokenType,
-      String subjectTokenType,
-      @Nullable Path actorTokenFile,
-      @Nullable String actorTokenType,
-      Map<String, String> extraParameters)
+      @Key(doc = "name of the issuer", derived = "the only one") String issuer,
+      @Key(doc = "`audience`, one or a list") List<String> audience,
+      @Key(doc = "`resource`, one or a list; `[]` leaves it out", derived = "the server's `url`")
+          List<URI> resource,
+      @Key(doc = "`scope`, text or list", form = Form.SCOPE) List<String> scope,
+      @Key(doc = "`requested_token_type`, short name or URN", form = Form.TOKEN_TYPE)
+          @Nullable String requestedTokenType,
+      @Key(
+              doc = "`subject_token_type`, short name or URN",
+              initial = "access_token",
+              form = Form.TOKEN_TYPE)
+          String subjectTokenType,
+      @Key(doc = "file with the `actor_token`", form = Form.SECRET_FILE)
+          @Nullable Path actorTokenFile,
+      @Key(
+              doc = "`actor_token_type`, short name or URN; only with `actor_token_file`",
+              derived = "`jwt` with `actor_token_file`",
+              form = Form.TOKEN_TYPE)
+          @Nullable String actorTokenType,
+      @Key(doc = "further form fields; never a name that the grant itself sends")
+          Map<String, String> extraParameters)
       implements GrantConfig {}
 
   /**
    * RFC 6749 §4.4: a token for the workload itself.
    *
-   * @param issuer name of the issuer. Default: the only one
-   * @param audience {@code audience}; empty: not sent
-   * @param resource {@code resource} (RFC 8707); empty: not sent. Default: the server's url
-   * @param scope {@code scope}; empty: not sent
-   * @param extraParameters further form fields; never a name that the grant itself sends
+   * @param audience empty: not sent
+   * @param resource empty: not sent (RFC 8707)
+   * @param scope empty: not sent
    */
   record ClientCredentials(
+<<<<<<< HEAD
       String issuer,
       List<String> audience,
       List<URI> resource,
       List<String> scope,
       Map<String, String> extraParameters)
+=======
+      @Key(doc = "name of the issuer", derived = "the only one") String issuer,
+      @Key(doc = "`audience`, one or a list") List<String> audience,
+      @Key(doc = "`resource`, one or a list; `[]` leaves it out", derived = "the server's `url`")
+          List<URI> resource,
+      @Key(doc = "`scope`, text or list", form = Form.SCOPE) List<String> scope,
+      @Key(doc = "further form fields; never a name that the grant itself sends")
+          Map<String, String> extraParameters)
+>>>>>>> config
       implements GrantConfig {}
 
-  /**
-   * A token from a file.
-   *
-   * @param tokenFile re-read when it changes
-   * @param scheme written before the token. Default {@code Bearer}
-   */
-  record Static(Path tokenFile, String scheme) implements GrantConfig {}
+  /** A token from a file, which is read again when it changes. */
+  record Static(
+      @Key(doc = "file with the token", form = Form.SECRET_FILE) Path tokenFile,
+      @Key(doc = "written before the token", initial = "Bearer") String scheme)
+      implements GrantConfig {}
 
   /** A public server: the user token is removed, nothing is added. */
   record None() implements GrantConfig {}

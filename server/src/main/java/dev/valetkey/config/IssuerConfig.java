@@ -9,34 +9,67 @@ import org.jspecify.annotations.Nullable;
  * An issuer of tokens and who we are there.
  *
  * @param name its key in the file
+<<<<<<< HEAD
  * @param issuer the issuer identifier, compared as text (RFC 8414 §3.3)
  * @param clientId {@code client_id}; null where no authentication is configured
  * @param tokenEndpointAuthMethod how we authenticate; the default follows from the credential that
  *     is given
+=======
+ * @param clientId null only where {@code tokenEndpointAuthMethod} is none
+>>>>>>> config
  * @param clientSecretFile null unless a secret is used
- * @param privateKeyFile PEM (PKCS #8) or JWK; null unless private_key_jwt is used
- * @param keyId {@code kid} of the assertions; null: none is sent
+ * @param privateKeyFile null unless private_key_jwt is used
+ * @param keyId null: none is sent
  * @param tokenEndpoint null: discovered
  * @param jwksUri null: discovered
+<<<<<<< HEAD
  * @param connectTo origin to dial instead of the public one, which is kept in {@code Host}; null:
  *     the public one
  * @param allowHttp whether plain http is accepted. Default false
  * @param tls trust for connections to it
  * @param timeout of a whole exchange, connect to last byte. Default 8 s
  * @param maxInFlight calls at a time, and size of the connection pool. Default 16
+=======
+ * @param connectTo null: the public origins
+>>>>>>> config
  */
 public record IssuerConfig(
     String name,
-    URI issuer,
-    @Nullable String clientId,
-    ClientAuthMethod tokenEndpointAuthMethod,
-    @Nullable Path clientSecretFile,
-    @Nullable Path privateKeyFile,
-    @Nullable String keyId,
-    @Nullable URI tokenEndpoint,
-    @Nullable URI jwksUri,
-    @Nullable URI connectTo,
-    boolean allowHttp,
-    TlsConfig tls,
-    Duration timeout,
-    int maxInFlight) {}
+    @Key(
+            doc = "issuer identifier, compared as text with `iss` and the metadata (RFC 8414 §3.3)",
+            form = Form.ISSUER)
+        URI issuer,
+    @Key(doc = "`client_id`; may be absent where `token_endpoint_auth_method` is `none`")
+        @Nullable String clientId,
+    @Key(
+            doc = "how the client authenticates (RFC 7591 §2)",
+            derived =
+                "`client_secret_basic` with `client_secret_file`, `private_key_jwt` with `private_key_file`")
+        ClientAuthMethod tokenEndpointAuthMethod,
+    @Key(doc = "file with the client secret", form = Form.SECRET_FILE)
+        @Nullable Path clientSecretFile,
+    @Key(doc = "file with the private key: PEM (PKCS #8) or JWK", form = Form.SECRET_FILE)
+        @Nullable Path privateKeyFile,
+    @Key(doc = "`kid` of the client assertions") @Nullable String keyId,
+    @Key(doc = "replaces the discovered one", form = Form.ENDPOINT) @Nullable URI tokenEndpoint,
+    @Key(doc = "replaces the discovered one", form = Form.ENDPOINT) @Nullable URI jwksUri,
+    @Key(
+            doc =
+                "origin to dial for everything of this issuer, when its public name does not resolve here",
+            form = Form.ORIGIN)
+        @Nullable URI connectTo,
+    @Key(doc = "accept plain http, with a warning; loopback needs it too", initial = "false")
+        boolean allowHttp,
+    @Key(doc = "trust for connections to it", without = "server_name") TlsConfig tls,
+    @Key(
+            doc = "time for a whole exchange, connect to last byte",
+            initial = "8s",
+            min = "100ms",
+            max = "60s")
+        Duration timeout,
+    @Key(
+            doc = "calls at a time, and size of the connection pool",
+            initial = "16",
+            min = "1",
+            max = "256")
+        int maxInFlight) {}

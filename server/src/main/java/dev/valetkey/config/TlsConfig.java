@@ -4,12 +4,27 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
+<<<<<<< HEAD
  * What TLS trusts and expects.
  *
  * @param caFile PEM bundle that replaces the platform's; null: the platform's
  * @param serverName expected in the certificate and sent as SNI; null: the host that is dialled.
  *     Only for {@code upstream}
+=======
+ * What TLS trusts and expects; null: the platform's certificates, the name of the host that is
+ * dialled.
+>>>>>>> config
  */
-public record TlsConfig(@Nullable Path caFile, @Nullable String serverName) {
+public record TlsConfig(
+    @Key(
+            doc =
+                "PEM bundle of the certificate authorities that are trusted instead of the platform's",
+            form = Form.CA_FILE)
+        @Nullable Path caFile,
+    @Key(
+            doc =
+                "name expected in the certificate and sent as SNI, instead of the host that is dialled")
+        @Nullable String serverName) {
+
   public static final TlsConfig DEFAULT = new TlsConfig(null, null);
 }

@@ -2,6 +2,7 @@ package dev.valetkey.config;
 
 import java.util.List;
 
+<<<<<<< HEAD
 /**
  * Whose tokens count as a user's.
  *
@@ -14,3 +15,18 @@ import java.util.List;
  */
 public record UserRule(
     String issuer, List<String> audience, List<String> algorithms, String sessionClaim) {}
+=======
+/** Whose tokens count as a user's. */
+public record UserRule(
+    @Key(doc = "name of the issuer") String issuer,
+    @Key(doc = "`aud` must hold one of these", derived = "the issuer's `client_id`", filled = true)
+        List<String> audience,
+    @Key(
+            doc = "JWS algorithms (RFC 7518) that are accepted",
+            initial = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA",
+            form = Form.ALGORITHM,
+            filled = true)
+        List<String> algorithms,
+    @Key(doc = "claim that names the session at the issuer", initial = "sid")
+        String sessionClaim) {}
+>>>>>>> config

@@ -60,6 +60,33 @@ public final class VerifiedSubjects implements SubjectResolver {
     };
   }
 
+  /** The same judgement without a trace: nothing is remembered and no session is begun. */
+  public SubjectResolver lookingOnly() {
+    VerifiedSubjects remembering = this;
+    return new SubjectResolver() {
+      @Override
+      public @Nullable User known(TokenDigest token) {
+        return remembering.known(token);
+      }
+
+      @Override
+      public Resolution resolve(byte[] bytes, int start, int end, TokenDigest digest, Deadline deadline) {
+        return switch (verifier.verify(bytes, start, end, deadline)) {
+          case Verification.Invalid invalid -> new Resolution.Refused(invalid.fault());
+          case Verification.Verified verified -> {
+            UserToken token = userToken(verified.subject(), bytes, start, end, digest);
+            yield resolved(verified, new Session(verified.subject(), token, new HitCounters()));
+          }
+        };
+      }
+
+      @Override
+      public boolean looksLikeUserToken(byte[] bytes, int start, int end) {
+        return remembering.looksLikeUserToken(bytes, start, end);
+      }
+    };
+  }
+
   @Override
   public boolean looksLikeUserToken(byte[] bytes, int start, int end) {
     String issuer = UserTokenVerifier.unverifiedIssuer(bytes, start, end);

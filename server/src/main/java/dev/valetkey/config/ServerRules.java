@@ -1,0 +1,94 @@
+package dev.valetkey.config;
+
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What must hold for a server. */
+final class ServerRules {
+
+  private ServerRules() {}
+
+  static void apply(Draft server, Map<String, Draft> issuers, Findings findings) {
+    IssuerRules.transport(
+        server, "url", "allow_http: true if the network is protected otherwise", findings);
+    aliases(server, findings);
+    upstream(server, findings);
+    GrantRules.apply(server, "grant", issuers, findings);
+    GrantRules.apply(server, "without_user", issuers, findings);
+    withoutUser(server, findings);
+    expect(server, issuers, findings);
+  }
+
+  /** The grant, if it is complete; null otherwise. */
+  static @Nullable GrantConfig grant(Draft server, String key) {
+    Draft grant = server.get(key, Draft.class);
+    return grant == null || !grant.isComplete() ? null : grant.build(GrantConfig.class);
+  }
+
+  private static void aliases(Draft server, Findings findings) {
+    URI url = server.get("url", URI.class);
+    List<URI> aliases = server.list("aliases", URI.class);
+    for (int i = 0; url != null && i < aliases.size(); i++) {
+      if (!Urls.path(aliases.get(i)).equals(Urls.path(url))) {
+        findings.problem(
+            server.path("aliases") + "[" + i + "]",
+            "must have the path of url, " + Urls.path(url) + " (was " + aliases.get(i) + ")");
+      }
+    }
+  }
+
+  private static void upstream(Draft server, Findings findings) {
+    URI url = server.get("url", URI.class);
+    Draft upstream = server.get("upstream", Draft.class);
+    if (url == null || upstream == null) {
+      return;
+    }
+    upstream.fill("address", Urls.address(url));
+    if (url.getScheme().equals("https")) {
+      upstream.fill("tls", Defaults.section(Shapes.section(TlsConfig.class), upstream.path("tls")));
+    } else if (upstream.wrote("tls")) {
+      findings.problem(upstream.path("tls"), "is only used where url is https");
+    }
+  }
+
+  private static void withoutUser(Draft server, Findings findings) {
+    GrantConfig grant = grant(server, "grant");
+    GrantConfig without = grant(server, "without_user");
+    if (without != null && without.needsUser()) {
+      findings.problem(
+          server.path("without_user"),
+          "must be a grant that needs no user: refuse, client_credentials, static or none");
+    } else if (grant != null && !grant.needsUser() && server.wrote("without_user")) {
+      findings.warning(server.path("without_user"), "has no effect: the grant needs no user");
+    }
+  }
+
+  private static void expect(Draft server, Map<String, Draft> issuers, Findings findings) {
+    GrantConfig grant = grant(server, "grant");
+    Draft expect = server.get("expect", Draft.class);
+    if (grant == null || expect == null) {
+      return;
+    }
+    String name = grant.issuerName();
+    if (name == null && server.wrote("expect")) {
+      findings.problem(server.path("expect"), "is only used with a grant that asks an issuer");
+    }
+    Draft issuer = name == null ? null : issuers.get(name);
+    ExpectConfig standard =
+        ExpectConfig.defaultFor(grant, issuer == null ? null : issuer.get("issuer", URI.class));
+    expect.fill("iss", standard.iss());
+    expect.fill("audience", standard.audience());
+    expect.fill("scope", standard.scope());
+    expect.fill("act", standard.act());
+    expect.fill("format", standard.format());
+    if (grant instanceof GrantConfig.TokenExchange
+        && standard.audience().isEmpty()
+        && !expect.wrote("audience")) {
+      findings.problem(
+          server.path("grant"),
+          "needs an audience or a resource, or expect.audience: nothing else ties the token to this server");
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package dev.valetkey.config;
+
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Whose tokens count as a user's: one rule for an issuer, made for a client that is known. */
+final class UserRules {
+
+  private UserRules() {}
+
+  static void apply(
+      Draft config, Map<String, Draft> issuers, Collection<Draft> servers, Findings findings) {
+    Set<String> asked =
+        servers.stream()
+            .map(server -> ServerRules.grant(server, "grant"))
+            .filter(grant -> grant != null && grant.needsUser())
+            .map(grant -> Objects.requireNonNull(grant).issuerName())
+            .filter(Objects::nonNull)
+            .collect(Collectors.toCollection(LinkedHashSet::new));
+    if (!config.wrote("users")) {
+      config.fill("users", asked.stream().map(UserRules::rule).toList());
+    }
+    Set<String> ruled = new HashSet<>();
+    List<Draft> users = config.list("users", Draft.class);
+    for (Draft user : users) {
+      String name = user.get("issuer", String.class);
+      if (name != null && !issuers.containsKey(name)) {
+        findings.problem(user.path("issuer"), GrantRules.noIssuer(name, issuers));
+      } else if (name != null && !ruled.add(name)) {
+        findings.problem(user.path("issuer"), "there is a rule for issuer '" + name + "' already");
+      } else if (name != null) {
+        audience(user, Objects.requireNonNull(issuers.get(name)), findings);
+      }
+    }
+    if (users.isEmpty() && !asked.isEmpty() && !config.isBroken("users")) {
+      findings.problem("users", "must not be empty: there are servers whose grant needs a user");
+    }
+  }
+
+  private static Draft rule(String issuer) {
+    Draft rule = Defaults.section(Shapes.section(UserRule.class), "users");
+    rule.set("issuer", issuer);
+    return rule;
+  }
+
+  private static void audience(Draft user, Draft issuer, Findings findings) {
+    String clientId = issuer.get("client_id", String.class);
+    user.fill("audience", clientId == null ? null : List.of(clientId));
+    if (!user.has("audience") && !user.isBroken("audience") && !issuer.isBroken("client_id")) {
+      findings.problem(
+          user.path("audience"), "is required: " + issuer.path() + " has no client_id");
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package dev.valetkey.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The smallest file, and what every key is that it leaves out. */
+class ConfigDefaultsTest {
+
+  private static final String ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
+
+  @TempDir private Path temp;
+  private ConfigFolder folder;
+
+  @BeforeEach
+  void makeFolder() {
+    folder = new ConfigFolder(temp);
+  }
+
+  @Test
+  void sectionsThatAreAbsentHaveTheirDefaults() throws Exception {
+    Config config = folder.load(ConfigFolder.SMALLEST);
+
+    int uid = (Integer) java.nio.file.Files.getAttribute(temp, "unix:uid");
+    assertThat(config.listen())
+        .isEqualTo(
+            new ListenConfig(
+                Path.of("/run/valetkey/authz.sock"),
+                0660,
+                uid == 0 ? List.of(0) : List.of(uid, 0)));
+    assertThat(config.envoy())
+        .isEqualTo(new EnvoyConfig("127.0.0.1:15001", Path.of("/run/valetkey/envoy-admin.sock")));
+    assertThat(config.admin())
+        .isEqualTo(new AdminConfig(Path.of("/run/valetkey/admin.sock"), "0.0.0.0:9464"));
+    assertThat(config.audit())
+        .isEqualTo(new AuditConfig(AuditConfig.Hits.SUMMARY, AuditConfig.SubjectForm.PLAIN));
+    assertThat(config.userToken())
+        .isEqualTo(new UserTokenConfig(List.of(new UserTokenSource.Authorization())));
+    assertThat(config.unlistedHosts()).isEqualTo(UnlistedHosts.REMOVE_USER_TOKEN);
+    assertThat(config.cache()).isEqualTo(new CacheConfig(10_000, 64L << 20));
+  }
+
+  @Test
+  void anIssuerIsDiscoveredAndItsClientUsesTheCredentialThatIsGiven() {
+    Config config = folder.load(ConfigFolder.SMALLEST);
+
+    assertThat(config.issuers())
+        .containsExactly(
+            Map.entry(
+                "corp",
+                new IssuerConfig(
+                    "corp",
+                    URI.create("https://idp.example.com/realms/corp"),
+                    "travel-agent",
+                    ClientAuthMethod.CLIENT_SECRET_BASIC,
+                    temp.resolve("secrets/corp"),
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    false,
+                    TlsConfig.DEFAULT,
+                    Duration.ofSeconds(8),
+                    16)));
+  }
+
+  @Test
+  void usersAreThoseOfEveryIssuerThatExchangesTheirTokens() {
+    Config config = folder.load(ConfigFolder.SMALLEST);
+
+    assertThat(config.users())
+        .containsExactly(
+            new UserRule(
+                "corp",
+                List.of("travel-agent"),
+                List.of(
+                    "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
+                    "EdDSA"),
+                "sid"));
+  }
+
+  @Test
+  void aServerExchangesTokensForItsUrlAtTheOnlyIssuerAndExpectsWhatItAskedFor() {
+    Config config = folder.load(ConfigFolder.SMALLEST);
+
+    URI url = URI.create("https://mcp.github.example/mcp");
+    assertThat(config.servers().get("github"))
+        .isEqualTo(
+            new ServerConfig(
+                "github",
+                url,
+                List.of(),
+                new ServerConfig.UpstreamConfig("mcp.github.example:443", TlsConfig.DEFAULT),
+                false,
+                new GrantConfig.TokenExchange(
+                    "corp",
+                    List.of("github-mcp"),
+                    List.of(url),
+                    List.of("repo:read"),
+                    null,
+                    ACCESS_TOKEN,
+                    null,
+                    null,
+                    Map.of()),
+                new GrantConfig.Refuse(),
+                new ExpectConfig(
+                    URI.create("https://idp.example.com/realms/corp"),
+                    List.of("github-mcp"),
+                    ExpectConfig.Sub.SAME,
+                    List.of("repo:read", "openid", "profile", "email"),
+                    ExpectConfig.Act.OPTIONAL,
+                    ExpectConfig.Format.JWT),
+                Duration.ofSeconds(60),
+                Duration.ZERO,
+                Duration.ofMinutes(5)));
+  }
+
+  @Test
+  void aServerWithoutTokensExpectsNothingOfThem() {
+    Config config = folder.load(ConfigFolder.SMALLEST);
+
+    assertThat(config.servers().get("weather"))
+        .isEqualTo(
+            new ServerConfig(
+                "weather",
+                URI.create("https://weather.example/mcp"),
+                List.of(),
+                new ServerConfig.UpstreamConfig("weather.example:443", TlsConfig.DEFAULT),
+                false,
+                new GrantConfig.None(),
+                new GrantConfig.Refuse(),
+                new ExpectConfig(
+                    null,
+                    List.of(),
+                    ExpectConfig.Sub.SAME,
+                    null,
+                    ExpectConfig.Act.OPTIONAL,
+                    ExpectConfig.Format.ANY),
+                Duration.ofSeconds(60),
+                Duration.ZERO,
+                Duration.ofMinutes(5)));
+  }
+}
