@@ -1,0 +1,36 @@
+package dev.valetkey.acquire;
+
+import dev.valetkey.config.GrantConfig;
+import dev.valetkey.oauth.Form;
+import dev.valetkey.token.Deadline;
+import dev.valetkey.token.TokenOutcome;
+import dev.valetkey.token.TokenRequest;
+import java.net.URI;
+
+/**
+ * {@code client_credentials}: a token for the workload itself, without a user (RFC 6749 §4.4, RFC
+ * 8707). Thread-safe.
+ */
+final class ClientCredentialsGrant {
+  private final IssuerCall call;
+
+  ClientCredentialsGrant(IssuerCall call) {
+    this.call = call;
+  }
+
+  TokenOutcome acquire(
+      GrantConfig.ClientCredentials grant, TokenRequest request, Deadline deadline) {
+    Form form =
+        Form.EMPTY
+            .with("grant_type", "client_credentials")
+            .withAll("audience", grant.audience())
+            .withAll("resource", grant.resource().stream().map(URI::toString).toList());
+    if (!grant.scope().isEmpty()) {
+      form = form.with("scope", String.join(" ", grant.scope()));
+    }
+    for (var extra : grant.extraParameters().entrySet()) {
+      form = form.with(extra.getKey(), extra.getValue());
+    }
+    return call.ask(request, form, success -> true, deadline);
+  }
+}

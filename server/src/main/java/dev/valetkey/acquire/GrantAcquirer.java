@@ -1,0 +1,47 @@
+package dev.valetkey.acquire;
+
+import dev.valetkey.config.GrantConfig;
+import dev.valetkey.oauth.Issuers;
+import dev.valetkey.telemetry.Audit;
+import dev.valetkey.telemetry.Metrics;
+import dev.valetkey.token.Deadline;
+import dev.valetkey.token.Rejection;
+import dev.valetkey.token.TokenOutcome;
+import dev.valetkey.token.TokenRequest;
+import java.time.InstantSource;
+import java.util.function.LongSupplier;
+
+/** Gets each token in the way its server's grant says. Thread-safe; for virtual threads. */
+public final class GrantAcquirer implements Acquirer {
+  private final TokenExchangeGrant tokenExchange;
+  private final ClientCredentialsGrant clientCredentials;
+  private final StaticGrant fromFile;
+
+  /**
+   * @param clock for the life of tokens
+   * @param nanoTime for how long calls take, as {@link System#nanoTime}
+   */
+  public GrantAcquirer(
+      Issuers issuers, InstantSource clock, LongSupplier nanoTime, Metrics metrics, Audit audit) {
+    CredentialFiles files = new CredentialFiles();
+    IssuerCall call =
+        new IssuerCall(
+            issuers, new IssuedTokenCheck(clock), new CallRecord(metrics, audit, nanoTime));
+    this.tokenExchange = new TokenExchangeGrant(call, files);
+    this.clientCredentials = new ClientCredentialsGrant(call);
+    this.fromFile = new StaticGrant(files, clock);
+  }
+
+  @Override
+  public TokenOutcome acquire(TokenRequest request, Deadline deadline) {
+    return switch (request.target().grant()) {
+      case GrantConfig.TokenExchange grant -> tokenExchange.acquire(grant, request, deadline);
+      case GrantConfig.ClientCredentials grant ->
+          clientCredentials.acquire(grant, request, deadline);
+      case GrantConfig.Static grant -> fromFile.acquire(grant);
+      // These two give no token; the gate answers such calls itself.
+      case GrantConfig.None none -> new TokenOutcome.Rejected(Rejection.ACCESS_DENIED);
+      case GrantConfig.Refuse refuse -> new TokenOutcome.Rejected(Rejection.ACCESS_DENIED);
+    };
+  }
+}

@@ -1,0 +1,139 @@
+package dev.valetkey.oauth;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.util.Arrays;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trusts the certificates of a PEM file and nobody else. The file is looked at in every handshake,
+ * so that a new bundle counts without a restart; while it cannot be read, the last good one serves.
+ * Thread-safe.
+ */
+final class CaFileTrust extends X509ExtendedTrustManager {
+
+  private record Bundle(byte[] pem, X509ExtendedTrustManager trust) {}
+
+  private final Path caFile;
+
+  /** Written by any handshake that finds another content. */
+  private volatile @Nullable Bundle lastGood;
+
+  private CaFileTrust(Path caFile) {
+    this.caFile = caFile;
+  }
+
+  /** The TLS context for a bundle; null: the platform's certificates. */
+  static SSLContext context(@Nullable Path caFile) {
+    try {
+      if (caFile == null) {
+        return SSLContext.getDefault();
+      }
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, new TrustManager[] {new CaFileTrust(caFile)}, null);
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java platform has TLS", e);
+    }
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+      throws CertificateException {
+    trust().checkServerTrusted(chain, authType, engine);
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
+      throws CertificateException {
+    trust().checkServerTrusted(chain, authType, socket);
+  }
+
+  /** Without a connection there is no host name to check: never trusted. */
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String authType)
+      throws CertificateException {
+    throw new CertificateException("a server is only trusted on its connection");
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+      throws CertificateException {
+    throw noClients();
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
+      throws CertificateException {
+    throw noClients();
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String authType)
+      throws CertificateException {
+    throw noClients();
+  }
+
+  @Override
+  public X509Certificate[] getAcceptedIssuers() {
+    return new X509Certificate[0];
+  }
+
+  private static CertificateException noClients() {
+    return new CertificateException("issuers are servers");
+  }
+
+  private X509ExtendedTrustManager trust() throws CertificateException {
+    Bundle known = lastGood;
+    try {
+      byte[] pem = Files.readAllBytes(caFile);
+      if (known == null || !Arrays.equals(pem, known.pem())) {
+        known = new Bundle(pem, trusting(pem));
+        lastGood = known;
+      }
+    } catch (IOException | GeneralSecurityException e) {
+      if (known == null) {
+        throw new CertificateException("the CA file cannot be read", e);
+      }
+    }
+    return known.trust();
+  }
+
+  private static X509ExtendedTrustManager trusting(byte[] pem)
+      throws GeneralSecurityException, IOException {
+    KeyStore anchors = KeyStore.getInstance(KeyStore.getDefaultType());
+    anchors.load(null, null);
+    int count = 0;
+    for (Certificate certificate :
+        CertificateFactory.getInstance("X.509")
+            .generateCertificates(new ByteArrayInputStream(pem))) {
+      anchors.setCertificateEntry("ca-" + count++, certificate);
+    }
+    if (count == 0) {
+      throw new CertificateException("no certificate in the CA file");
+    }
+    TrustManagerFactory factory =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    factory.init(anchors);
+    for (TrustManager manager : factory.getTrustManagers()) {
+      if (manager instanceof X509ExtendedTrustManager trust) {
+        return trust;
+      }
+    }
+    throw new GeneralSecurityException("the platform has no X.509 trust manager");
+  }
+}

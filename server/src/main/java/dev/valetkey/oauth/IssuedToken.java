@@ -1,0 +1,46 @@
+package dev.valetkey.oauth;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import dev.valetkey.token.Secret;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/** What kind of token an issuer gave. */
+public sealed interface IssuedToken {
+
+  /** A signed JWT that can be read. */
+  record Jwt(IssuedClaims claims) implements IssuedToken {}
+
+  /** Something only the server can read: a reference, or an encrypted JWT. */
+  record Opaque() implements IssuedToken {}
+
+  /** It has the three parts of a JWT but cannot be read unambiguously: nobody should act on it. */
+  record Broken() implements IssuedToken {}
+
+  /** Looks at a token. Never throws. */
+  static IssuedToken read(Secret token) {
+    byte[] bytes = token.reveal().getBytes(StandardCharsets.UTF_8);
+    Optional<Jws> jws = Jws.parse(bytes);
+    if (jws.isEmpty()) {
+      // The header of every JWT begins with a brace, and so in base64url with "eyJ" or "ew".
+      boolean looksLikeJwt = Jws.parts(bytes) == 3 && bytes[0] == 'e';
+      return looksLikeJwt ? new Broken() : new Opaque();
+    }
+    return Claims.of(jws.get().payload())
+        .<IssuedToken>map(claims -> new Jwt(issued(claims)))
+        .orElseGet(Broken::new);
+  }
+
+  private static IssuedClaims issued(Claims claims) {
+    JsonElement act = claims.json().get("act");
+    boolean actor = act instanceof JsonObject object && !object.isEmpty();
+    return new IssuedClaims(
+        claims.issuer(),
+        claims.audience(),
+        claims.subject(),
+        claims.expiresAt(),
+        claims.scope(),
+        actor ? claims.asJson("act") : null);
+  }
+}

@@ -1,0 +1,178 @@
+package dev.valetkey.oauth;
+
+import com.google.gson.JsonObject;
+import dev.valetkey.config.IssuerConfig;
+import dev.valetkey.token.Deadline;
+import dev.valetkey.token.TokenOutcome.Cause;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.function.LongSupplier;
+
+/**
+ * One issuer of tokens: its connections, addresses, keys, and the memory of its failures. Lives as
+ * long as its configuration record does not change. Thread-safe; every method that waits is for
+ * virtual threads.
+ */
+public final class Issuer implements AutoCloseable {
+  private static final Duration METADATA_FRESH = Duration.ofMinutes(10);
+  private static final Duration KEYS_FRESH = Duration.ofMinutes(5);
+
+  /** How long old documents serve while new ones cannot be fetched. */
+  private static final Duration STALE = Duration.ofHours(24);
+
+  private static final Duration UNKNOWN_KEY_INTERVAL = Duration.ofSeconds(30);
+  private static final int MAX_KEYS_BODY = 1024 * 1024;
+
+  private final IssuerConfig config;
+  private final IssuerConnections connections;
+  private final TokenEndpoint tokenEndpoint;
+  private final Breaker breaker;
+  private final Refreshing<Metadata> metadata;
+  private final Refreshing<KeySet> keys;
+
+  Issuer(IssuerConfig config, InstantSource clock, LongSupplier nanoTime, SecureRandom random) {
+    this.config = config;
+    this.connections = new IssuerConnections(config);
+    this.tokenEndpoint =
+        new TokenEndpoint(
+            connections,
+            ClientAuthentication.of(config, clock, random),
+            new TokenAnswerReader(clock));
+    this.breaker = new Breaker(nanoTime);
+    Discovery discovery = new Discovery(config, connections);
+    this.metadata =
+        new Refreshing<>(METADATA_FRESH, STALE, config.timeout(), discovery::fetch, nanoTime);
+    this.keys = new Refreshing<>(KEYS_FRESH, STALE, config.timeout(), this::fetchKeys, nanoTime);
+  }
+
+  public IssuerConfig config() {
+    return config;
+  }
+
+  /**
+   * Asks for a token; our client authentication is added to {@code form}. Takes no longer than the
+   * configured timeout, whatever {@code deadline} says. While the issuer keeps failing, or asked to
+   * wait, it is not asked.
+   */
+  public TokenAnswer token(Form form, Deadline deadline) {
+    Duration wait = breaker.admit();
+    if (wait.isPositive()) {
+      Cause cause = breaker.asked() ? Cause.RATE_LIMIT : Cause.UNREACHABLE;
+      return new TokenAnswer.Unavailable(cause, RetryAfter.clamp(wait));
+    }
+    TokenAnswer answer = TokenAnswerReader.unavailable(Cause.UNREACHABLE);
+    boolean asked = false;
+    try {
+      answer = ask(form, deadline.atMost(config.timeout()));
+      asked = true;
+    } finally {
+      if (!asked) {
+        breaker.abandoned();
+      }
+    }
+    settle(answer);
+    return answer;
+  }
+
+  /**
+   * Fetches addresses and keys, so that the first call need not; how that went is in {@link
+   * #state}.
+   */
+  public void prepare(Deadline deadline) {
+    metadata.get(deadline);
+    keys.get(deadline);
+  }
+
+  /** For an operator: {@code ok}, or what failed last. Without secrets; never waits. */
+  public String state() {
+    String metadataState = metadata.state();
+    return metadataState.equals("ok") ? keys.state() : metadataState;
+  }
+
+  /** Lets running calls end. */
+  @Override
+  public void close() {
+    connections.close();
+  }
+
+  @Override
+  public String toString() {
+    return "Issuer[" + config.name() + "]";
+  }
+
+  /** The keys that user tokens may be signed with. */
+  Fetched<KeySet> keys(Deadline deadline) {
+    return keys.get(deadline);
+  }
+
+  /** Keys other than {@code seen}; fetched for this at most once in 30 s. */
+  Fetched<KeySet> keysAfter(KeySet seen, Deadline deadline) {
+    return keys.newerThan(seen, UNKNOWN_KEY_INTERVAL, deadline);
+  }
+
+  private TokenAnswer ask(Form form, Deadline deadline) {
+    URI pinned = config.tokenEndpoint();
+    if (pinned != null) {
+      return tokenEndpoint.ask(pinned, form, deadline);
+    }
+    return switch (metadata.get(deadline)) {
+      case Fetched.Missed<Metadata> missed ->
+          TokenAnswerReader.unavailable(deadline.passed() ? Cause.DEADLINE : Cause.UNREACHABLE);
+      case Fetched.Got<Metadata> got -> {
+        URI discovered = got.value().tokenEndpoint();
+        yield discovered == null
+            ? TokenAnswerReader.unavailable(Cause.ANSWER)
+            : tokenEndpoint.ask(discovered, form, deadline);
+      }
+    };
+  }
+
+  private void settle(TokenAnswer answer) {
+    switch (answer) {
+      case TokenAnswer.Success success -> breaker.succeeded();
+      case TokenAnswer.Refused refused -> breaker.succeeded();
+      case TokenAnswer.Unavailable unavailable -> {
+        switch (unavailable.cause()) {
+          case UNREACHABLE, DEADLINE -> breaker.failed();
+          case RATE_LIMIT -> breaker.pause(unavailable.retryAfter());
+          case BUSY -> breaker.abandoned();
+          // It answered, however badly.
+          case ANSWER -> breaker.succeeded();
+        }
+      }
+    }
+  }
+
+  private Fetched<KeySet> fetchKeys(Deadline deadline) {
+    URI place = config.jwksUri();
+    if (place == null) {
+      switch (metadata.get(deadline)) {
+        case Fetched.Missed<Metadata> missed -> {
+          return new Fetched.Missed<>("keys: " + missed.why());
+        }
+        case Fetched.Got<Metadata> got -> place = got.value().jwksUri();
+      }
+    }
+    if (place == null) {
+      return new Fetched.Missed<>("keys: the metadata has no usable jwks_uri");
+    }
+    return switch (connections.get(place, MAX_KEYS_BODY, deadline)) {
+      case Reply.Failed failed -> new Fetched.Missed<>("keys: " + failed.failure());
+      case Reply.Unusable unusable -> new Fetched.Missed<>("keys: unusable body");
+      case Reply.Answered answered ->
+          answered.status() == 200
+              ? readKeys(answered.body())
+              : new Fetched.Missed<>("keys: status " + answered.status());
+    };
+  }
+
+  private static Fetched<KeySet> readKeys(byte[] body) {
+    // A set without usable keys counts as a failure, so that it does not replace keys that work.
+    return StrictJson.object(body)
+        .flatMap((JsonObject set) -> KeySet.parse(set))
+        .<Fetched<KeySet>>map(Fetched.Got::new)
+        .orElseGet(() -> new Fetched.Missed<>("keys: no usable key"));
+  }
+}

@@ -1,0 +1,165 @@
+package dev.valetkey.oauth;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import dev.valetkey.token.Secret;
+import dev.valetkey.token.TokenOutcome;
+import dev.valetkey.token.TokenOutcome.Cause;
+import java.time.InstantSource;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what a token endpoint answered. Lenient where vendors differ without harm ({@code
+ * expires_in} as text, {@code scope} as an array, the case of {@code token_type}), strict
+ * everywhere else: what is no clear yes or no is no answer. Stateless.
+ */
+final class TokenAnswerReader {
+  /** Bytes of the largest token that is taken; Google's reach 12 KiB. */
+  private static final int MAX_TOKEN = 16 * 1024;
+
+  /** Seconds of the longest life that is believed: ten years. */
+  private static final long MAX_EXPIRES_IN = 10L * 365 * 24 * 3600;
+
+  /** RFC 6750 §2.1: anything else could not be sent as a bearer token, or would end the header. */
+  private static final Pattern B64TOKEN = Pattern.compile("[A-Za-z0-9._~+/-]++=*+");
+
+  private static final Pattern ERROR_CODE = Pattern.compile("[a-z_]{1,64}");
+  private static final Pattern DECIMAL = Pattern.compile("-?[0-9]{1,30}(\\.[0-9]{1,30})?");
+
+  /**
+   * Errors that mean "not now" although the issuer says them in words of its own (RFC 6749
+   * §4.1.2.1).
+   */
+  private static final Set<String> NOT_NOW = Set.of("server_error", "temporarily_unavailable");
+
+  private final InstantSource clock;
+
+  TokenAnswerReader(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  TokenAnswer read(Reply.Answered reply) {
+    int status = reply.status();
+    if (status == 429 || status == 503 && reply.retryAfter() != null) {
+      return new TokenAnswer.Unavailable(
+          Cause.RATE_LIMIT, RetryAfter.parse(reply.retryAfter(), clock.instant()));
+    }
+    if (status >= 500 || status == 408) {
+      return unavailable(Cause.UNREACHABLE);
+    }
+    if (status != 200 && (status < 400 || status > 499)) {
+      return unavailable(Cause.ANSWER);
+    }
+    Optional<JsonObject> body = StrictJson.object(reply.body());
+    if (body.isPresent() && body.get().has("error")) {
+      // An error beside a token wins: whoever says both did not mean yes.
+      return error(body.get().get("error"), status);
+    }
+    if (status == 401) {
+      return new TokenAnswer.Refused("invalid_client", status);
+    }
+    if (status != 200 || body.isEmpty()) {
+      return unavailable(Cause.ANSWER);
+    }
+    return success(body.get()).orElseGet(() -> unavailable(Cause.ANSWER));
+  }
+
+  static TokenAnswer unavailable(TokenOutcome.Cause cause) {
+    return new TokenAnswer.Unavailable(cause, RetryAfter.MIN);
+  }
+
+  private static TokenAnswer error(JsonElement error, int status) {
+    String code = text(error).filter(c -> ERROR_CODE.matcher(c).matches()).orElse("other");
+    return NOT_NOW.contains(code)
+        ? unavailable(Cause.UNREACHABLE)
+        : new TokenAnswer.Refused(code, status);
+  }
+
+  private static Optional<TokenAnswer> success(JsonObject body) {
+    Optional<String> token =
+        text(body.get("access_token"))
+            .filter(t -> t.length() <= MAX_TOKEN && B64TOKEN.matcher(t).matches());
+    // DPoP, mac and N_A (RFC 8693 §2.2.1) are no bearer tokens, however they look.
+    boolean bearer =
+        text(body.get("token_type"))
+            .filter(type -> type.toLowerCase(Locale.ROOT).equals("bearer"))
+            .isPresent();
+    JsonElement issuedType = body.get("issued_token_type");
+    Optional<OptionalLong> expiresIn = expiresIn(body.get("expires_in"));
+    Optional<Optional<Set<String>>> scope = scope(body.get("scope"));
+    if (token.isEmpty()
+        || !bearer
+        || !absent(issuedType) && text(issuedType).isEmpty()
+        || expiresIn.isEmpty()
+        || scope.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new TokenAnswer.Success(
+            Secret.of(token.get()),
+            text(issuedType).orElse(null),
+            expiresIn.get(),
+            scope.get().orElse(null)));
+  }
+
+  /** Seconds; empty outside: neither a number nor text that holds one. */
+  private static Optional<OptionalLong> expiresIn(@Nullable JsonElement value) {
+    if (absent(value)) {
+      return Optional.of(OptionalLong.empty());
+    }
+    if (!(value instanceof JsonPrimitive primitive) || primitive.isBoolean()) {
+      return Optional.empty();
+    }
+    if (primitive.isString() && !DECIMAL.matcher(primitive.getAsString()).matches()) {
+      return Optional.empty();
+    }
+    // A cast from double saturates, so that no size of number wraps around.
+    long seconds = (long) primitive.getAsDouble();
+    return Optional.of(OptionalLong.of(Math.clamp(seconds, 0, MAX_EXPIRES_IN)));
+  }
+
+  /** The scopes; empty inside: not said; empty outside: neither text nor an array of texts. */
+  private static Optional<Optional<Set<String>>> scope(@Nullable JsonElement value) {
+    return absent(value) ? Optional.of(Optional.empty()) : scopes(value).map(Optional::of);
+  }
+
+  /** Scopes from text or an array of texts; empty if {@code value} is neither. */
+  static Optional<Set<String>> scopes(@Nullable JsonElement value) {
+    Set<String> scopes = new LinkedHashSet<>();
+    List<JsonElement> parts =
+        value instanceof JsonArray array
+            ? array.asList()
+            : value == null ? List.of() : List.of(value);
+    for (JsonElement part : parts) {
+      Optional<String> text = text(part);
+      if (text.isEmpty()) {
+        return Optional.empty();
+      }
+      for (String scope : text.get().split(" ", -1)) {
+        if (!scope.isEmpty()) {
+          scopes.add(scope);
+        }
+      }
+    }
+    return Optional.of(scopes);
+  }
+
+  private static boolean absent(@Nullable JsonElement value) {
+    return value == null || value.isJsonNull();
+  }
+
+  private static Optional<String> text(@Nullable JsonElement value) {
+    return value instanceof JsonPrimitive primitive && primitive.isString()
+        ? Optional.of(primitive.getAsString())
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,175 @@
+package dev.valetkey.oauth;
+
+import com.google.gson.JsonObject;
+import dev.valetkey.config.UserRule;
+import dev.valetkey.token.Deadline;
+import dev.valetkey.token.Fields;
+import dev.valetkey.token.TokenDigest;
+import dev.valetkey.token.UserTokenFault;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides whether a token is a user's (RFC 8725, RFC 9068): first its form, then its signature,
+ * then its claims. Immutable but for the issuers' keys; thread-safe. It waits where keys must be
+ * fetched and is for virtual threads.
+ *
+ * <p>Members {@code x5c}, {@code x5t} and other unknown ones of the header are ignored, as RFC 7515
+ * §4 wants: keys only ever come from the issuer's own address.
+ */
+public final class UserTokenVerifier {
+  private static final int MAX_KID_BYTES = 256;
+  private static final Set<String> TYPES = Set.of("jwt", "at+jwt", "application/at+jwt");
+
+  /**
+   * Header members that bring keys along, change how the signature is computed, or belong to
+   * encryption.
+   */
+  private static final List<String> REFUSED_HEADERS =
+      List.of("crit", "b64", "jku", "x5u", "jwk", "zip", "enc", "p2c", "p2s");
+
+  /** Claims of ID tokens (OpenID Connect Core §3) and logout tokens (Back-Channel Logout §2.4). */
+  private static final List<String> REFUSED_CLAIMS =
+      List.of("at_hash", "c_hash", "nonce", "events");
+
+  /** A rule with the issuer it speaks of. */
+  public record Rule(UserRule rule, Issuer issuer) {
+
+    /** Says which rule admitted a token: the issuer and what the rule demands. */
+    public TokenDigest digest() {
+      return new Fields().addValue(issuer.config().issuer()).addValue(rule).digest();
+    }
+  }
+
+  private record Admission(Rule rule, TokenDigest digest) {}
+
+  private final List<Admission> admissions;
+  private final SubjectClaims subjectClaims;
+
+  /**
+   * @param rules asked in this order; the first that admits a token counts
+   * @param clock for {@code exp}, {@code nbf} and {@code iat}
+   */
+  public UserTokenVerifier(List<Rule> rules, InstantSource clock) {
+    this.admissions = rules.stream().map(rule -> new Admission(rule, rule.digest())).toList();
+    this.subjectClaims = new SubjectClaims(clock);
+  }
+
+  /** Verifies the token in {@code bytes[start, end)}. */
+  public Verification verify(byte[] bytes, int start, int end, Deadline deadline) {
+    if (end - start > Jws.MAX_BYTES) {
+      return invalid(UserTokenFault.MALFORMED);
+    }
+    byte[] token = Arrays.copyOfRange(bytes, start, end);
+    Optional<Jws> jws = Jws.parse(token);
+    if (jws.isEmpty()) {
+      return invalid(Jws.parts(token) == 5 ? UserTokenFault.TYPE : UserTokenFault.MALFORMED);
+    }
+    UserTokenFault formFault = formFault(jws.get());
+    if (formFault != null) {
+      return invalid(formFault);
+    }
+    Optional<Claims> claims = Claims.of(jws.get().payload());
+    return claims.isEmpty()
+        ? invalid(UserTokenFault.MALFORMED)
+        : firstAdmission(jws.get(), claims.get(), deadline);
+  }
+
+  /**
+   * What the {@code iss} of a token would be if its signature were good; null if there is none to
+   * be seen. Forgives everything a reader could forgive, because it must recognise a user's token
+   * however it was damaged. Never throws.
+   */
+  public static @Nullable String unverifiedIssuer(byte[] bytes, int start, int end) {
+    return IssuerPeek.issuer(bytes, start, end);
+  }
+
+  private static @Nullable UserTokenFault formFault(Jws jws) {
+    JsonObject header = jws.header();
+    if (REFUSED_HEADERS.stream().anyMatch(header::has)) {
+      return UserTokenFault.TYPE;
+    }
+    if (header.has("typ")
+        && Claims.text(header, "typ")
+            .filter(typ -> TYPES.contains(typ.toLowerCase(Locale.ROOT)))
+            .isEmpty()) {
+      return UserTokenFault.TYPE;
+    }
+    if (header.has("kid")
+        && Claims.text(header, "kid")
+            .filter(kid -> kid.getBytes(StandardCharsets.UTF_8).length <= MAX_KID_BYTES)
+            .isEmpty()) {
+      return UserTokenFault.MALFORMED;
+    }
+    JsonObject payload = jws.payload();
+    boolean accessToken =
+        !payload.has("typ")
+            || Claims.text(payload, "typ").filter("bearer"::equalsIgnoreCase).isPresent();
+    return accessToken && REFUSED_CLAIMS.stream().noneMatch(payload::has)
+        ? null
+        : UserTokenFault.TYPE;
+  }
+
+  private Verification firstAdmission(Jws jws, Claims claims, Deadline deadline) {
+    Optional<SignatureAlgorithm> algorithm =
+        Claims.text(jws.header(), "alg").flatMap(SignatureAlgorithm::of);
+    if (algorithm.isEmpty()) {
+      return invalid(UserTokenFault.ALGORITHM);
+    }
+    Verification last = invalid(UserTokenFault.ISSUER);
+    for (Admission admission : admissions) {
+      Rule rule = admission.rule();
+      if (!rule.issuer().config().issuer().toString().equals(claims.issuer())) {
+        continue;
+      }
+      UserTokenFault fault =
+          rule.rule().algorithms().contains(algorithm.get().name())
+              ? signatureFault(jws, algorithm.get(), rule.issuer(), deadline)
+              : UserTokenFault.ALGORITHM;
+      last =
+          fault == null
+              ? subjectClaims.judge(claims, rule.rule(), admission.digest())
+              : invalid(fault);
+      if (last instanceof Verification.Verified) {
+        return last;
+      }
+    }
+    return last;
+  }
+
+  private static @Nullable UserTokenFault signatureFault(
+      Jws jws, SignatureAlgorithm algorithm, Issuer issuer, Deadline deadline) {
+    if (!(issuer.keys(deadline) instanceof Fetched.Got<KeySet> got)) {
+      return UserTokenFault.KEYS_UNAVAILABLE;
+    }
+    String kid = Claims.text(jws.header(), "kid").orElse(null);
+    if (signed(jws, algorithm, got.value(), kid)) {
+      return null;
+    }
+    if (kid != null && got.value().knows(kid)) {
+      return UserTokenFault.SIGNATURE;
+    }
+    // The issuer may have begun to use a new key.
+    return issuer.keysAfter(got.value(), deadline) instanceof Fetched.Got<KeySet> newer
+            && !newer.value().equals(got.value())
+            && signed(jws, algorithm, newer.value(), kid)
+        ? null
+        : UserTokenFault.SIGNATURE;
+  }
+
+  private static boolean signed(
+      Jws jws, SignatureAlgorithm algorithm, KeySet keys, @Nullable String kid) {
+    return keys.candidates(algorithm, kid).stream()
+        .anyMatch(key -> algorithm.verify(key.publicKey(), jws.signingInput(), jws.signature()));
+  }
+
+  private static Verification invalid(UserTokenFault fault) {
+    return new Verification.Invalid(fault);
+  }
+}
