@@ -115,7 +115,7 @@ public final class AdminClient implements AutoCloseable {
         session.getEntriesList().stream()
             .map(entry ->
                 new LiveSession.Entry(
-                    entry.getServer(), instant(entry.getExpiry()), entry.getHits()))
+                    entry.getServer(), instant(entry.getExpiry())))
             .toList();
     return new LiveSession(
         session.getId(),

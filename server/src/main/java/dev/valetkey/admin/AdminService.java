@@ -131,8 +131,7 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
       proto.addEntries(
           Entry.newBuilder()
               .setServer(entry.server())
-              .setExpiry(toProto(entry.expiry()))
-              .setHits(entry.hits()));
+              .setExpiry(toProto(entry.expiry())));
     }
     return proto.build();
   }

@@ -21,7 +21,6 @@ public record LiveSession(String id, String issuer, String subject, Instant expi
    * A token that is held for one server.
    *
    * @param expiry when the issued token expires
-   * @param hits how many calls it has answered
    */
-  public record Entry(String server, Instant expiry, long hits) {}
+  public record Entry(String server, Instant expiry) {}
 }

@@ -88,10 +88,7 @@ final class SessionsCommand implements Callable<Integer> {
                 "  "
                     + entry.server()
                     + ": until "
-                    + shown(entry.expiry())
-                    + ", "
-                    + entry.hits()
-                    + " calls");
+                    + shown(entry.expiry()));
       }
     }
     terminal.out().println(sessions.size() == 1 ? "1 session" : sessions.size() + " sessions");
@@ -129,7 +126,6 @@ final class SessionsCommand implements Callable<Integer> {
       JsonObject one = new JsonObject();
       one.addProperty("server", entry.server());
       one.addProperty("expiry", entry.expiry().toString());
-      one.addProperty("hits", entry.hits());
       entries.add(one);
     }
     JsonObject answer = new JsonObject();

@@ -16,7 +16,6 @@ import dev.valetkey.envoy.UnixSocket;
 import dev.valetkey.gate.Gate;
 import dev.valetkey.gate.Tracer;
 import dev.valetkey.oauth.Issuers;
-import dev.valetkey.oauth.UserTokenVerifier.Rule;
 import dev.valetkey.subject.KnownUsers;
 import dev.valetkey.subject.Sessions;
 import dev.valetkey.subject.VerifiedSubjects;
@@ -32,7 +31,6 @@ import java.io.OutputStream;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
@@ -78,7 +76,7 @@ final class Sidecar implements AutoCloseable, Readiness {
     this.cache =
         new TokenCache(
             config.cache(),
-            new GrantAcquirer(issuers, clock, metrics, audit),
+            new GrantAcquirer(issuers, clock, nanoTime, metrics, audit),
             longestTimeout(config),
             metrics,
             clock,
@@ -139,7 +137,16 @@ final class Sidecar implements AutoCloseable, Readiness {
 
   @Override
   public List<IssuerState> issuers() {
-    return config.issuers().values().stream().map(issuer -> issuers.of(issuer)).map(Sidecar::state).toList();
+    return config.issuers().values().stream().map(this::state).toList();
+  }
+
+  private IssuerState state(IssuerConfig issuer) {
+    String found = issuers.of(issuer).state();
+    return switch (found) {
+      case "ok" -> new IssuerState(issuer.name(), State.OK, null);
+      case "not tried yet" -> new IssuerState(issuer.name(), State.PENDING, null);
+      default -> new IssuerState(issuer.name(), State.FAILED, found);
+    };
   }
 
   /** Running checks end, new ones are refused by Envoy; then everything is closed. */
@@ -167,19 +174,13 @@ final class Sidecar implements AutoCloseable, Readiness {
   }
 
   private VerifiedSubjects subjects(Config of) {
-    return new VerifiedSubjects(rules(of), clock, knownUsers, sessions);
-  }
-
-  private List<Rule> rules(Config of) {
-    return of.users().stream()
-        .map(rule -> new Rule(rule, issuers.of(of.issuers().get(rule.issuer()))))
-        .toList();
+    return VerifiedSubjects.remembering(Program.rules(of, issuers), clock, knownUsers, sessions);
   }
 
   private AdminService adminService() {
     return new AdminService(
         new ExplainedCalls(
-            () -> new Tracer(config, subjects(config).lookingOnly(), audit, metrics),
+            () -> new Tracer(config, VerifiedSubjects.looking(Program.rules(config, issuers), clock), audit, metrics),
             cache::peek,
             () -> Deadline.after(Duration.ofSeconds(5), nanoTime)),
         new LiveSessions(sessions, cache));

@@ -47,6 +47,11 @@ public final class UserTokenVerifier {
     }
   }
 
+  /** What is wrong with a token's signature; null: nothing. */
+  private interface SignatureCheck {
+    @Nullable UserTokenFault fault(Jws jws, SignatureAlgorithm algorithm, Issuer issuer);
+  }
+
   private record Admission(Rule rule, TokenDigest digest) {}
 
   private final List<Admission> admissions;
@@ -63,6 +68,15 @@ public final class UserTokenVerifier {
 
   /** Verifies the token in {@code bytes[start, end)}. */
   public Verification verify(byte[] bytes, int start, int end, Deadline deadline) {
+    return judge(bytes, start, end, (jws, algorithm, issuer) -> signatureFault(jws, algorithm, issuer, deadline));
+  }
+
+  /** Judges everything but the signature, without asking anybody: for explaining, never for admitting. */
+  public Verification inspect(byte[] bytes, int start, int end) {
+    return judge(bytes, start, end, (jws, algorithm, issuer) -> null);
+  }
+
+  private Verification judge(byte[] bytes, int start, int end, SignatureCheck signatures) {
     if (end - start > Jws.MAX_BYTES) {
       return invalid(UserTokenFault.MALFORMED);
     }
@@ -78,7 +92,7 @@ public final class UserTokenVerifier {
     Optional<Claims> claims = Claims.of(jws.get().payload());
     return claims.isEmpty()
         ? invalid(UserTokenFault.MALFORMED)
-        : firstAdmission(jws.get(), claims.get(), deadline);
+        : firstAdmission(jws.get(), claims.get(), signatures);
   }
 
   /**
@@ -116,7 +130,7 @@ public final class UserTokenVerifier {
         : UserTokenFault.TYPE;
   }
 
-  private Verification firstAdmission(Jws jws, Claims claims, Deadline deadline) {
+  private Verification firstAdmission(Jws jws, Claims claims, SignatureCheck signatures) {
     Optional<SignatureAlgorithm> algorithm =
         Claims.text(jws.header(), "alg").flatMap(SignatureAlgorithm::of);
     if (algorithm.isEmpty()) {
@@ -130,7 +144,7 @@ public final class UserTokenVerifier {
       }
       UserTokenFault fault =
           rule.rule().algorithms().contains(algorithm.get().name())
-              ? signatureFault(jws, algorithm.get(), rule.issuer(), deadline)
+              ? signatures.fault(jws, algorithm.get(), rule.issuer())
               : UserTokenFault.ALGORITHM;
       last =
           fault == null

@@ -1,0 +1,100 @@
+package dev.valetkey.cli;
+
+import dev.valetkey.config.Config;
+import dev.valetkey.config.ConfigReader;
+import dev.valetkey.config.FileWatcher;
+import dev.valetkey.config.Problem;
+import dev.valetkey.config.ReadResult;
+import dev.valetkey.config.Warning;
+import dev.valetkey.telemetry.Log;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** {@code valetkey serve}: a sidecar from start to drain, and the file it runs by. */
+final class Serve {
+  private static final Logger LOG = LoggerFactory.getLogger(Serve.class);
+
+  private Serve() {}
+
+  /** Runs until the process is told to stop. The exit status is config.md's. */
+  static int run(Path file) {
+    Log.start();
+    return switch (ConfigReader.read(file)) {
+      case ReadResult.Problems bad -> {
+        bad.problems().forEach(System.err::println);
+        System.err.println(bad.problems().size() == 1 ? "1 problem" : bad.problems().size() + " problems");
+        yield ExitStatus.BAD_USE;
+      }
+      case ReadResult.Loaded good -> {
+        warn(good.warnings());
+        yield run(file, good.config());
+      }
+    };
+  }
+
+  private static int run(Path file, Config config) {
+    CountDownLatch stopped = new CountDownLatch(1);
+    try (Sidecar sidecar = new Sidecar(config, new FileOutputStream(FileDescriptor.out));
+        FileWatcher watcher = FileWatcher.start(watched(file, config), changed -> changed(file, sidecar, changed))) {
+      Thread main = Thread.currentThread();
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(stopped, main), "stop"));
+      sidecar.prepare();
+      stopped.await();
+      return ExitStatus.FINE;
+    } catch (IOException e) {
+      LOG.atError().addKeyValue("cause", e.getMessage()).log("cannot start");
+      return ExitStatus.FAILED;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return ExitStatus.FAILED;
+    }
+  }
+
+  /** The process lives until this returns: the main thread closes everything meanwhile. */
+  private static void stop(CountDownLatch stopped, Thread main) {
+    LOG.atInfo().log("stopping");
+    stopped.countDown();
+    try {
+      main.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    Log.stop();
+  }
+
+  private static void changed(Path file, Sidecar sidecar, Set<Path> changed) {
+    if (changed.contains(file)) {
+      switch (ConfigReader.read(file)) {
+        case ReadResult.Problems bad -> {
+          sidecar.metrics().reload(false);
+          for (Problem problem : bad.problems()) {
+            LOG.atError().addKeyValue("problem", problem.toString()).log("configuration not loaded");
+          }
+        }
+        case ReadResult.Loaded good -> {
+          warn(good.warnings());
+          sidecar.use(good.config());
+        }
+      }
+    }
+    sidecar.secretsChanged();
+  }
+
+  private static void warn(List<Warning> warnings) {
+    warnings.forEach(warning -> LOG.atWarn().addKeyValue("warning", warning.toString()).log("configuration"));
+  }
+
+  private static Set<Path> watched(Path file, Config config) {
+    Set<Path> files = new HashSet<>(config.files());
+    files.add(file);
+    return files;
+  }
+}
