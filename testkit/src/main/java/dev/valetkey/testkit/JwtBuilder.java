@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JwtBuilder {
   private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
+  private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Map<String, @Nullable Object> header = new LinkedHashMap<>();
   private final Map<String, @Nullable Object> claims = new LinkedHashMap<>();
@@ -169,7 +170,7 @@ public final class JwtBuilder {
       Cipher wrap = Cipher.getInstance("RSA/ECB/OAEPWithSHA-1AndMGF1Padding");
       wrap.init(Cipher.WRAP_MODE, publishedKey.pair().getPublic());
       byte[] iv = new byte[12];
-      new SecureRandom().nextBytes(iv);
+      RANDOM.nextBytes(iv);
       Cipher gcm = Cipher.getInstance("AES/GCM/NoPadding");
       gcm.init(Cipher.ENCRYPT_MODE, content, new GCMParameterSpec(128, iv));
       String head = part(Json.text(header));

@@ -65,12 +65,20 @@ public sealed interface Reply {
   /**
    * A body without a known end, written as chunks until the script returns or either side closes.
    */
-  record Stream(int status, List<Header> headers, Script script) implements Reply {}
+  record Stream(int status, List<Header> headers, Script script) implements Reply {
+    public Stream {
+      headers = List.copyOf(headers);
+    }
+  }
 
   /**
    * An answer without a body, after which the connection belongs to the script (101 and its like).
    */
-  record Switch(int status, List<Header> headers, Script script) implements Reply {}
+  record Switch(int status, List<Header> headers, Script script) implements Reply {
+    public Switch {
+      headers = List.copyOf(headers);
+    }
+  }
 
   /** Writes a stream. Runs on the connection's thread. */
   interface Script {

@@ -165,7 +165,7 @@ public final class TestCa {
   /** Any DER structure as PEM. RFC 7468. */
   public static String pem(String label, byte[] der) {
     String text = Base64.getMimeEncoder(64, "\n".getBytes(US_ASCII)).encodeToString(der);
-    return "-----BEGIN %s-----\n%s\n-----END %s-----\n".formatted(label, text, label);
+    return "-----BEGIN " + label + "-----\n" + text + "\n-----END " + label + "-----\n";
   }
 
   private static void keytool(Path store, String... arguments) {

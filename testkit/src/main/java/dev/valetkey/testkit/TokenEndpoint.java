@@ -18,6 +18,8 @@ final class TokenEndpoint {
   static final String EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
   static final String TYPE = "urn:ietf:params:oauth:token-type:";
 
+  private static final SecureRandom RANDOM = new SecureRandom();
+
   private final Issuer issuer;
   private final ClientCheck clients;
 
@@ -166,7 +168,7 @@ final class TokenEndpoint {
 
   private static String opaque() {
     byte[] random = new byte[24];
-    new SecureRandom().nextBytes(random);
+    RANDOM.nextBytes(random);
     return "CANARY-opaque-" + HexFormat.of().formatHex(random);
   }
 }
