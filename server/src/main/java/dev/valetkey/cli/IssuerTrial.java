@@ -43,7 +43,7 @@ final class IssuerTrial implements OnlineCheck {
 
   /** A client credentials request shows whether we are recognised; whether it is granted does not matter. */
   private Finding clientAuthentication(IssuerConfig issuer, Issuer tried) {
-    Form form = new Form().add("grant_type", "client_credentials");
+    Form form = Form.EMPTY.with("grant_type", "client_credentials");
     String detail;
     boolean good;
     switch (tried.token(form, Deadline.after(issuer.timeout(), nanoTime))) {
@@ -52,8 +52,8 @@ final class IssuerTrial implements OnlineCheck {
         detail = "recognised";
       }
       case TokenAnswer.Refused refused -> {
-        good = RECOGNISED.contains(refused.error());
-        detail = (good ? "recognised, answered " : "answered ") + refused.error();
+        good = RECOGNISED.contains(refused.code());
+        detail = (good ? "recognised, answered " : "answered ") + refused.code();
       }
       case TokenAnswer.Unavailable unavailable -> {
         good = false;

@@ -3,7 +3,6 @@ package dev.valetkey.cli;
 import dev.valetkey.config.Config;
 import dev.valetkey.config.ConfigReader;
 import dev.valetkey.config.FileWatcher;
-import dev.valetkey.config.Problem;
 import dev.valetkey.config.ReadResult;
 import dev.valetkey.config.Warning;
 import dev.valetkey.telemetry.Log;
@@ -11,6 +10,7 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -41,13 +41,14 @@ final class Serve {
   }
 
   private static int run(Path file, Config config) {
-    CountDownLatch stopped = new CountDownLatch(1);
+    CountDownLatch told = new CountDownLatch(1);
     try (Sidecar sidecar = new Sidecar(config, new FileOutputStream(FileDescriptor.out));
-        FileWatcher watcher = FileWatcher.start(watched(file, config), changed -> changed(file, sidecar, changed))) {
+        Reload reload = new Reload(file, config, sidecar)) {
       Thread main = Thread.currentThread();
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(stopped, main), "stop"));
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(told, main), "stop"));
       sidecar.prepare();
-      stopped.await();
+      reload.start();
+      told.await();
       return ExitStatus.FINE;
     } catch (IOException e) {
       LOG.atError().addKeyValue("cause", e.getMessage()).log("cannot start");
@@ -70,31 +71,52 @@ final class Serve {
     Log.stop();
   }
 
-  private static void changed(Path file, Sidecar sidecar, Set<Path> changed) {
-    if (changed.contains(file)) {
-      switch (ConfigReader.read(file)) {
-        case ReadResult.Problems bad -> {
-          sidecar.metrics().reload(false);
-          for (Problem problem : bad.problems()) {
-            LOG.atError().addKeyValue("problem", problem.toString()).log("configuration not loaded");
-          }
-        }
-        case ReadResult.Loaded good -> {
-          warn(good.warnings());
-          sidecar.use(good.config());
-        }
-      }
-    }
-    sidecar.secretsChanged();
-  }
-
   private static void warn(List<Warning> warnings) {
     warnings.forEach(warning -> LOG.atWarn().addKeyValue("warning", warning.toString()).log("configuration"));
   }
 
-  private static Set<Path> watched(Path file, Config config) {
-    Set<Path> files = new HashSet<>(config.files());
-    files.add(file);
-    return files;
+  /** Takes changes of the file and of the secrets it names into the running sidecar. */
+  private static final class Reload implements AutoCloseable {
+    /** Well within the 10 s that design.md §10 allows. */
+    private static final Duration INTERVAL = Duration.ofSeconds(2);
+
+    private final Path file;
+    private final Sidecar sidecar;
+    private final FileWatcher watcher = new FileWatcher(INTERVAL, this::changed);
+
+    Reload(Path file, Config config, Sidecar sidecar) {
+      this.file = file;
+      this.sidecar = sidecar;
+      watch(config);
+    }
+
+    void start() {
+      watcher.start();
+    }
+
+    private void changed(Set<Path> changed) {
+      if (changed.contains(file)) {
+        switch (ConfigReader.read(file)) {
+          case ReadResult.Problems bad -> sidecar.keep(bad.problems());
+          case ReadResult.Loaded good -> {
+            warn(good.warnings());
+            sidecar.use(good.config());
+            watch(good.config());
+          }
+        }
+      }
+      sidecar.secretsChanged();
+    }
+
+    private void watch(Config config) {
+      Set<Path> files = new HashSet<>(config.files());
+      files.add(file);
+      watcher.watch(files);
+    }
+
+    @Override
+    public void close() {
+      watcher.close();
+    }
   }
 }

@@ -10,6 +10,7 @@ import dev.valetkey.admin.Readiness;
 import dev.valetkey.cache.TokenCache;
 import dev.valetkey.config.Config;
 import dev.valetkey.config.IssuerConfig;
+import dev.valetkey.config.Problem;
 import dev.valetkey.envoy.EnvoyServer;
 import dev.valetkey.envoy.SelfCheck;
 import dev.valetkey.envoy.UnixSocket;
@@ -126,8 +127,10 @@ final class Sidecar implements AutoCloseable, Readiness {
     cache.secretsChanged();
   }
 
-  Metrics metrics() {
-    return metrics;
+  /** A changed file is not in order: the configuration in force stays. */
+  void keep(List<Problem> problems) {
+    metrics.reload(false);
+    problems.forEach(problem -> LOG.atError().addKeyValue("problem", problem.toString()).log("configuration not loaded"));
   }
 
   @Override

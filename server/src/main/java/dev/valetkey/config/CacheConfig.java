@@ -1,18 +1,8 @@
 package dev.valetkey.config;
 
-<<<<<<< HEAD
-/**
- * How much the token cache may keep.
- *
- * @param maxEntries tokens kept; 0 keeps nothing. Default 10000
- * @param maxBytes memory they may take, in bytes. Default 64 MiB
- */
-public record CacheConfig(int maxEntries, long maxBytes) {}
-=======
 /** How much the token cache may keep; {@code maxBytes} is in bytes. */
 public record CacheConfig(
     @Key(doc = "tokens kept; 0 keeps nothing", initial = "10000", min = "0", max = "1000000")
         int maxEntries,
     @Key(doc = "memory they may take", initial = "64MiB", min = "64KiB", max = "64GiB")
         long maxBytes) {}
->>>>>>> config

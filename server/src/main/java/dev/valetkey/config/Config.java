@@ -11,16 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The whole file, complete and consistent: defaults are filled in and every name refers to
-<<<<<<< HEAD
- * something that is there.
- *
- * @param issuers by name, in the file's order
- * @param users whose tokens count as a user's; never empty where a grant needs a user
- * @param servers by name, in the file's order
-=======
  * something that is there. Maps keep the file's order. {@code users} is empty only where no grant
  * needs a user.
->>>>>>> config
  */
 public record Config(
     @Key(doc = "what Envoy connects to") ListenConfig listen,

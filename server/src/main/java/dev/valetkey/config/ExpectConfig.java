@@ -9,25 +9,6 @@ import org.jspecify.annotations.Nullable;
  * What an issued token must show (design.md §5). The record holds what is checked: defaults that
  * follow from the grant are filled in when the file is read.
  *
-<<<<<<< HEAD
- * @param iss {@code iss}; default: the grant's issuer
- * @param audience the first is demanded in {@code aud}, the others may stand there; empty: not
- *     checked. Default: the grant's {@code audience}, then its {@code resource}
- * @param sub whether {@code sub} must be the user's
- * @param scope what {@code scope} may hold; null: not checked. Default: what the grant asks for,
- *     with openid, profile, email; null where it asks for none
- * @param act whether {@code act} must be there; default: where an actor token is sent
- * @param format whether the token must be a JWT; default: jwt for token_exchange, any for other
- *     grants
- */
-public record ExpectConfig(
-    @Nullable URI iss,
-    List<String> audience,
-    Sub sub,
-    @Nullable List<String> scope,
-    Act act,
-    Format format) {
-=======
  * @param iss null: not checked
  * @param audience the first is demanded, the others may stand there; empty: not checked
  * @param scope null: not checked
@@ -51,7 +32,6 @@ public record ExpectConfig(
             doc = "whether the token must be a JWT",
             derived = "`jwt` for `token_exchange`, `any` for other grants")
         Format format) {
->>>>>>> config
 
   /** What {@code sub} is compared with. */
   public enum Sub {

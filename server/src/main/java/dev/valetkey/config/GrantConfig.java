@@ -87,13 +87,6 @@ public sealed interface GrantConfig {
    * @param scope empty: not sent
    */
   record ClientCredentials(
-<<<<<<< HEAD
-      String issuer,
-      List<String> audience,
-      List<URI> resource,
-      List<String> scope,
-      Map<String, String> extraParameters)
-=======
       @Key(doc = "name of the issuer", derived = "the only one") String issuer,
       @Key(doc = "`audience`, one or a list") List<String> audience,
       @Key(doc = "`resource`, one or a list; `[]` leaves it out", derived = "the server's `url`")
@@ -101,7 +94,6 @@ public sealed interface GrantConfig {
       @Key(doc = "`scope`, text or list", form = Form.SCOPE) List<String> scope,
       @Key(doc = "further form fields; never a name that the grant itself sends")
           Map<String, String> extraParameters)
->>>>>>> config
       implements GrantConfig {}
 
   /** A token from a file, which is read again when it changes. */

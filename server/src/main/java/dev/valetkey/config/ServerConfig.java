@@ -9,25 +9,10 @@ import org.jspecify.annotations.Nullable;
  * One upstream MCP server.
  *
  * @param name its key in the file
-<<<<<<< HEAD
- * @param url the canonical resource: where the call goes and what the token is for
- * @param aliases other addresses under which the agent may call it, with the same path
- * @param upstream how Envoy gets there
- * @param allowHttp whether {@code url} may be plain http. Default false
- * @param grant how its tokens are acquired
- * @param withoutUser what happens when no user token is present: a grant that needs no user, or
- *     {@link GrantConfig.Refuse} (default)
- * @param expect what an issued token must show
- * @param earlyExpiry a token counts as expired this long before it is; clamped to a third of its
- *     life. Default 60 s
- * @param defaultLifetime of a token that does not say; zero (default): used once, not kept
- * @param streamMinLifetime remaining life wanted for streams. Default 5 min
-=======
  * @param url canonical: scheme and host in lower case, no default port, no trailing slash unless
  *     the path is one
  * @param withoutUser a grant that needs no user, or {@link GrantConfig.Refuse}
  * @param defaultLifetime zero: used once, not kept
->>>>>>> config
  */
 public record ServerConfig(
     String name,
@@ -70,10 +55,6 @@ public record ServerConfig(
   /**
    * How Envoy reaches a server.
    *
-<<<<<<< HEAD
-   * @param address host:port that Envoy dials; default from {@code url}
-=======
->>>>>>> config
    * @param tls null where {@code url} is http
    */
   public record UpstreamConfig(

@@ -4,16 +4,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
-<<<<<<< HEAD
- * What TLS trusts and expects.
- *
- * @param caFile PEM bundle that replaces the platform's; null: the platform's
- * @param serverName expected in the certificate and sent as SNI; null: the host that is dialled.
- *     Only for {@code upstream}
-=======
  * What TLS trusts and expects; null: the platform's certificates, the name of the host that is
  * dialled.
->>>>>>> config
  */
 public record TlsConfig(
     @Key(

@@ -2,20 +2,6 @@ package dev.valetkey.config;
 
 import java.util.List;
 
-<<<<<<< HEAD
-/**
- * Whose tokens count as a user's.
- *
- * @param issuer name of the issuer
- * @param audience any of these in {@code aud}; never empty. Default: the client id we have at the
- *     issuer
- * @param algorithms JWS algorithms (RFC 7518) that are accepted. Default: RS, PS and ES with 256,
- *     384, 512, and EdDSA
- * @param sessionClaim claim that names the session at the issuer. Default {@code sid}
- */
-public record UserRule(
-    String issuer, List<String> audience, List<String> algorithms, String sessionClaim) {}
-=======
 /** Whose tokens count as a user's. */
 public record UserRule(
     @Key(doc = "name of the issuer") String issuer,
@@ -29,4 +15,3 @@ public record UserRule(
         List<String> algorithms,
     @Key(doc = "claim that names the session at the issuer", initial = "sid")
         String sessionClaim) {}
->>>>>>> config

@@ -69,6 +69,11 @@ public final class UnixSocket {
         });
   }
 
+  /** The uid of this process. */
+  public static int ownUid() throws IOException {
+    return (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+  }
+
   /** Gives the bound socket its mode and its name. */
   public void publish() throws IOException {
     Files.setPosixFilePermissions(bound, permissions(mode));

@@ -19,8 +19,7 @@ final class UnlistedCalls {
   private static final byte[] AUTHORIZATION = HttpCall.ascii("authorization");
   private static final byte[] REFUSE = HttpCall.ascii("refuse");
   private static final Forward PASS = new Forward(HeaderEdits.UNCHANGED, null);
-  private static final Decision STRIP =
-      new Decision.Forward(HeaderEdits.WITHOUT_AUTHORIZATION, null);
+  private static final Forward STRIP = new Forward(HeaderEdits.WITHOUT_AUTHORIZATION, null);
 
   private final UnlistedHosts policy;
   private final SubjectResolver users;
