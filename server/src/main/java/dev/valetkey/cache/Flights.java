@@ -105,6 +105,10 @@ final class Flights implements AutoCloseable {
     }
   }
 
+  int size() {
+    return flights.size();
+  }
+
   /** Interrupts what is under way; from now on every flight ends as unavailable. */
   @Override
   public void close() {

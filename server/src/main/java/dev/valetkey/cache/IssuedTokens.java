@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class IssuedTokens {
   private static final long GRACE = Duration.ofMinutes(1).toMillis();
+  private static final long PAUSE = Duration.ofMinutes(1).toMillis();
   private static final int SMALLEST = 1_024;
 
   private final ConcurrentHashMap<TokenDigest, Entry> issued = new ConcurrentHashMap<>();
@@ -21,6 +22,9 @@ final class IssuedTokens {
 
   /** Size at which the next sweep is due; written by the thread that sweeps. */
   private volatile long sweepAt = SMALLEST;
+
+  /** Milliseconds since 1970; written by the thread that sweeps. */
+  private volatile long sweptAt;
 
   IssuedTokens(int maxEntries) {
     bound(maxEntries);
@@ -34,7 +38,13 @@ final class IssuedTokens {
 
   void add(TokenDigest digest, Entry entry, long now) {
     issued.put(digest, entry);
-    if (issued.mappingCount() > sweepAt && sweeping.compareAndSet(false, true)) {
+    sweepIfDue(now);
+  }
+
+  /** Forgets what is over, when it is time for it: an entry keeps its session from being collected. */
+  void sweepIfDue(long now) {
+    boolean due = issued.mappingCount() > sweepAt || Math.abs(now - sweptAt) > PAUSE;
+    if (due && sweeping.compareAndSet(false, true)) {
       try {
         sweep(now);
       } finally {
@@ -55,9 +65,10 @@ final class IssuedTokens {
     return issued.mappingCount();
   }
 
-  // Each sweep leaves room for as many tokens as it had to look at, or for half the bound, so that its cost per token is
+  // A sweep by size leaves room for as many tokens as it had to look at, or for half the bound, so that its cost per token is
   // constant.
   private void sweep(long now) {
+    sweptAt = now;
     issued.values().removeIf(entry -> over(entry, now));
     if (issued.mappingCount() >= bound) {
       issued.values().removeIf(entry -> entry.granted() == null);
