@@ -79,16 +79,17 @@ public final class Sessions {
     return List.copyOf(sessions.asMap().values());
   }
 
-  /**
-   * Ends a session and returns it; null if there is none with this id. Its tokens are dropped
-   * before this returns.
-   */
-  public @Nullable Session end(TokenDigest id) {
+  /** The live session with this id; null if there is none. */
+  public @Nullable Session get(TokenDigest id) {
+    return sessions.getIfPresent(id);
+  }
+
+  /** Ends a session, if there is one with this id. Its tokens are dropped before this returns. */
+  public void end(TokenDigest id) {
     Session session = sessions.asMap().remove(id);
     if (session != null) {
       over(session);
     }
-    return session;
   }
 
   public long count() {
