@@ -1,0 +1,416 @@
+package dev.valetkey.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What a user reads who made a mistake: whole lines, each with its place. */
+class BrokenFilesTest {
+
+  @TempDir private Path temp;
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource({"issuers", "servers", "grants", "addresses", "users", "process", "shapes"})
+  void aProblemSaysWhereItIsAndWhatWouldBeRight(String what, String text, List<String> expected) {
+    List<String> problems = new ConfigFolder(temp).problems(text);
+
+    assertThat(problems).isEqualTo(expected.stream().map(line -> "valetkey.yaml:" + line).toList());
+  }
+
+  @Test
+  void allProblemsAreSaidAtOnceInTheOrderOfTheFile() {
+    List<String> problems =
+        new ConfigFolder(temp)
+            .problems(
+                """
+                servers:
+                  jira:
+                    url: http://jira.example/mcp
+                    grants: {issuer: corp}
+                  github:
+                    url: https://mcp.github.example/mcp
+                    grant:
+                      issuer: crop
+                      audience: github-mcp
+                    early_expiry: 2h
+                issuers:
+                  corp:
+                    issuer: https://idp.example.com
+                    client_id: travel-agent
+                    timeout: 2m
+                """);
+
+    assertThat(problems)
+        .containsExactly(
+            "valetkey.yaml:3: servers.jira.url: must be https (was http://jira.example/mcp); allow_http: true if the network"
+                + " is protected otherwise",
+            "valetkey.yaml:4: servers.jira.grants: unknown key (did you mean 'grant'?)",
+            "valetkey.yaml:8: servers.github.grant.issuer: no issuer is called 'crop' (did you mean 'corp'?)",
+            "valetkey.yaml:10: servers.github.early_expiry: must be between 0s and 1h (was 2h)",
+            "valetkey.yaml:14: issuers.corp.client_id: needs client_secret_file or private_key_file;"
+                + " token_endpoint_auth_method: none for a client without credentials",
+            "valetkey.yaml:15: issuers.corp.timeout: must be between 100ms and 60s (was 2m)");
+  }
+
+  static Stream<Arguments> issuers() {
+    return Stream.of(
+        issuer(
+            "no issuer", "client_id: a\ntoken_endpoint_auth_method: none", "2: issuers.corp.issuer: is required"),
+        issuer(
+            "query",
+            "issuer: https://idp.example?realm=a",
+            "3: issuers.corp.issuer: must not have a query (was https://idp.example?…)"),
+        issuer(
+            "fragment",
+            "issuer: https://idp.example#a",
+            "3: issuers.corp.issuer: must not have a fragment (was https://idp.example#…)"),
+        issuer(
+            "password in a url is not repeated",
+            "issuer: https://user:CANARY-password@idp.example",
+            "3: issuers.corp.issuer: must not hold a user name or password"),
+        issuer("not a url", "issuer: idp.example", "3: issuers.corp.issuer: must be an https URL (was idp.example)"),
+        issuer(
+            "loopback needs allow_http too",
+            "issuer: http://127.0.0.1:8080",
+            "3: issuers.corp.issuer: must be https (was http://127.0.0.1:8080); allow_http: true if this is a test or the"
+                + " network is protected otherwise"),
+        issuer(
+            "endpoints need https",
+            "issuer: https://idp.example\njwks_uri: http://idp.example/keys\ntoken_endpoint: http://idp.example/token",
+            "4: issuers.corp.jwks_uri: must be https (was http://idp.example/keys); allow_http: true if this is a test or"
+                + " the network is protected otherwise",
+            "5: issuers.corp.token_endpoint: must be https (was http://idp.example/token); allow_http: true if this is a"
+                + " test or the network is protected otherwise"),
+        issuer(
+            "connect_to with a path",
+            "issuer: https://idp.example\nconnect_to: https://idp.svc/auth",
+            "4: issuers.corp.connect_to: must be scheme, host and port only (was https://idp.svc/auth)"),
+        issuer(
+            "two credentials",
+            "issuer: https://idp.example\nclient_id: a\nclient_secret_file: secrets/corp\nprivate_key_file: secrets/key.pem",
+            "6: issuers.corp.private_key_file: there is a client_secret_file too; a client has one credential"),
+        issuer(
+            "credential without a client",
+            "issuer: https://idp.example\nclient_secret_file: secrets/corp",
+            "2: issuers.corp.client_id: is required with client_secret_basic"),
+        issuer(
+            "method without its credential",
+            "issuer: https://idp.example\nclient_id: a\ntoken_endpoint_auth_method: private_key_jwt",
+            "2: issuers.corp.private_key_file: is required with private_key_jwt"),
+        issuer(
+            "credential that is not used",
+            "issuer: https://idp.example\nclient_id: a\ntoken_endpoint_auth_method: none\nclient_secret_file: secrets/corp",
+            "6: issuers.corp.client_secret_file: is not used with token_endpoint_auth_method: none"),
+        issuer(
+            "key id without a key",
+            "issuer: https://idp.example\nclient_id: a\nclient_secret_file: secrets/corp\nkey_id: k",
+            "6: issuers.corp.key_id: is only used with private_key_file"),
+        issuer(
+            "unknown method",
+            "issuer: https://idp.example\ntoken_endpoint_auth_method: client_secret_basik",
+            "4: issuers.corp.token_endpoint_auth_method: must be one of client_secret_basic, client_secret_post,"
+                + " private_key_jwt, none (was client_secret_basik; did you mean 'client_secret_basic'?)"),
+        issuer(
+            "missing secret file",
+            "issuer: https://idp.example\nclient_id: a\nclient_secret_file: secrets/CANARY-not-there",
+            "5: issuers.corp.client_secret_file: no such file (relative paths begin at <folder>)"),
+        issuer(
+            "secret file that is a folder",
+            "issuer: https://idp.example\nclient_id: a\nclient_secret_file: secrets",
+            "5: issuers.corp.client_secret_file: must be a regular file"),
+        issuer(
+            "secret instead of its file",
+            "issuer: https://idp.example\nclient_id: a\nprivate_key_file: |\n  -----BEGIN CANARY-----\n  abc",
+            "5: issuers.corp.private_key_file: must be the path of a file, not its content"),
+        issuer(
+            "missing certificates",
+            "issuer: https://idp.example\ntls: {ca_file: none.pem}",
+            "4: issuers.corp.tls.ca_file: no such file (relative paths begin at <folder>)"),
+        issuer(
+            "server name is for upstreams",
+            "issuer: https://idp.example\ntls: {server_name: a}",
+            "4: issuers.corp.tls.server_name: unknown key (known: ca_file)"),
+        issuer(
+            "in flight",
+            "issuer: https://idp.example\nmax_in_flight: 257",
+            "4: issuers.corp.max_in_flight: must be between 1 and 256 (was 257)"));
+  }
+
+  static Stream<Arguments> servers() {
+    return Stream.of(
+        server("no url, no grant", "early_expiry: 1s", "6: servers.a.url: is required", "6: servers.a.grant: is required"),
+        server(
+            "pattern",
+            "url: https://*.example.com/mcp\ngrant: none",
+            "7: servers.a.url: must name one host: patterns are not supported"),
+        server(
+            "query",
+            "url: https://a.example/mcp?x=CANARY-key\ngrant: none",
+            "7: servers.a.url: must not have a query (was https://a.example/mcp?…)"),
+        server(
+            "host that is no name",
+            "url: https://a_b.example/mcp\ngrant: none",
+            "7: servers.a.url: must have a host name of letters, digits, hyphens and dots, or an IP address (was"
+                + " https://a_b.example/mcp)"),
+        server(
+            "port",
+            "url: https://a.example:99999/mcp\ngrant: none",
+            "7: servers.a.url: port must be between 1 and 65535 (was https://a.example:99999/mcp)"),
+        server(
+            "dot segments",
+            "url: https://a.example/x/../mcp\ngrant: none",
+            "7: servers.a.url: must have a plain path: no empty or dot segments, no ';', no encoded '.', '/', '\\' or '%'"
+                + " (was https://a.example/x/../mcp)"),
+        server("spaces", "url: https://a b\ngrant: none", "7: servers.a.url: must be a URL (was https://a b)"),
+        server(
+            "alias with another path",
+            "url: https://a.example/mcp\naliases: [http://a.local/mcp, http://a.local/other]\ngrant: none",
+            "8: servers.a.aliases[1]: must have the path of url, /mcp (was http://a.local/other)"),
+        server(
+            "tls of a plain upstream",
+            "url: http://a.example\nallow_http: true\nupstream: {tls: {server_name: a}}\ngrant: none",
+            "9: servers.a.upstream.tls: is only used where url is https"),
+        server(
+            "upstream address",
+            "url: https://a.example\nupstream: {address: a.svc}\ngrant: none",
+            "8: servers.a.upstream.address: must be host:port (was a.svc)"),
+        server(
+            "expectation of nothing",
+            "url: https://a.example\nexpect: {iss: b}\ngrant: none",
+            "8: servers.a.expect.iss: must be an absolute URI without a fragment (RFC 8707 §2) (was b)",
+            "8: servers.a.expect: is only used with a grant that asks an issuer"),
+        server(
+            "unit",
+            "url: https://a.example\nstream_min_lifetime: 5min\ngrant: none",
+            "8: servers.a.stream_min_lifetime: must be a duration such as 500ms, 60s, 5m or 1h (was 5min)"));
+  }
+
+  static Stream<Arguments> grants() {
+    return Stream.of(
+        grant("no such type", "{type: token_exchang}",
+            "8: servers.a.grant.type: no such type: 'token_exchang' (did you mean 'token_exchange'?)"),
+        grant("a type that does not exist yet", "{type: id_jag}",
+            "8: servers.a.grant.type: no such type: 'id_jag' (known: token_exchange, client_credentials, static, none,"
+                + " refuse)"),
+        grant("a type that has keys, as a word", "static",
+            "8: servers.a.grant: must be a mapping: only none or refuse can be written as a word; write {type: static, …}"),
+        grant("a word that is no type", "allow", "8: servers.a.grant: must be a mapping, none or refuse"),
+        grant("nothing to ask for", "{resource: []}",
+            "8: servers.a.grant: needs an audience or a resource, or expect.audience: nothing else ties the token to this"
+                + " server"),
+        grant("reserved parameter", "{extra_parameters: {subject_token: CANARY-x, connector: y}}",
+            "8: servers.a.grant.extra_parameters.subject_token: is a parameter that the grant sends itself"),
+        grant("parameter that is a number", "{extra_parameters: {pin: 12345}}",
+            "8: servers.a.grant.extra_parameters.pin: must be text; put it in quotes"),
+        grant("actor type without an actor", "{actor_token_type: jwt}",
+            "8: servers.a.grant.actor_token_type: is only used with actor_token_file"),
+        grant("token type", "{requested_token_type: acces_token}",
+            "8: servers.a.grant.requested_token_type: must be a full URN or a short name: no token type is called"
+                + " 'acces_token' (did you mean 'access_token'?)"),
+        grant("resource", "{resource: github}",
+            "8: servers.a.grant.resource: must be an absolute URI without a fragment (RFC 8707 §2) (was github)"),
+        grant("scope", "{scope: \"repo\\\\read\"}",
+            "8: servers.a.grant.scope: must be a scope of RFC 6749, printable and without spaces (was repo\\read)"),
+        grant("key of another grant", "{type: client_credentials, actor_token_file: secrets/agent}",
+            "8: servers.a.grant.actor_token_file: unknown key (known: issuer, audience, resource, scope, extra_parameters)"),
+        grant("static without a token", "{type: static}", "8: servers.a.grant.token_file: is required"),
+        grant("no value", "{audience: }", "8: servers.a.grant.audience: has no value"),
+        server(
+            "without_user needs no user",
+            "url: https://a.example\ngrant: none\nwithout_user: {type: token_exchange}",
+            "9: servers.a.without_user: must be a grant that needs no user: refuse, client_credentials, static or none"),
+        Arguments.of(
+            "no issuer at all",
+            "servers:\n  a:\n    url: https://a.example\n    grant: {audience: x}\n",
+            List.of("4: servers.a.grant.issuer: there is no issuer")),
+        Arguments.of(
+            "several issuers",
+            """
+            issuers:
+              one: {issuer: "https://one.example", client_id: a, token_endpoint_auth_method: none}
+              two: {issuer: "https://two.example", client_id: a, token_endpoint_auth_method: none}
+            servers:
+              a:
+                url: https://a.example
+                grant: {audience: x}
+            """,
+            List.of("7: servers.a.grant.issuer: is required where there are several issuers (one, two)")),
+        Arguments.of(
+            "clients that do not say who they are",
+            """
+            issuers:
+              one: {issuer: "https://one.example"}
+              two: {issuer: "https://two.example", token_endpoint_auth_method: none}
+            servers:
+              a: {url: "https://a.example", grant: {issuer: one}}
+              b: {url: "https://b.example", grant: {type: client_credentials, issuer: two}}
+            users: {issuer: one}
+            """,
+            List.of(
+                "2: issuers.one.client_id: is required: servers.a.grant asks this issuer",
+                "6: servers.b.grant: client_credentials needs a client that authenticates; issuers.two has none",
+                "7: users: must be a list, not a mapping")));
+  }
+
+  static Stream<Arguments> addresses() {
+    return Stream.of(
+        servers(
+            "same address",
+            "  a: {url: \"https://h.example/mcp\", grant: none}\n  b: {url: \"HTTPS://H.example:443/mcp/\", grant: none}",
+            "3: servers.b.url: servers.a and servers.b have the same host and path (https://h.example/mcp,"
+                + " https://h.example/mcp)"),
+        servers(
+            "root and no path",
+            "  a: {url: \"https://h.example\", grant: none}\n  b: {url: \"https://h.example/\", grant: none}",
+            "3: servers.b.url: servers.a and servers.b have the same host and path (https://h.example,"
+                + " https://h.example/)"),
+        servers(
+            "alias of another",
+            "  a: {url: \"https://h.example/mcp\", grant: none}\n"
+                + "  b: {url: \"https://b.example/mcp\", aliases: \"http://h.example/mcp\", grant: none}",
+            "3: servers.b.aliases[0]: servers.a and servers.b have the same host and path (https://h.example/mcp,"
+                + " http://h.example/mcp)"),
+        servers(
+            "two ports",
+            "  a: {url: \"https://h.example/a\", grant: none}\n  b: {url: \"https://h.example:8443/b\", grant: none}",
+            "3: servers.b.url: servers.a and servers.b have one host on different ports, which Envoy cannot tell apart"
+                + " (https://h.example/a, https://h.example:8443/b)"),
+        servers(
+            "name",
+            "  My.Server: {url: \"https://h.example/a\", grant: none}",
+            "2: servers.My.Server: a name has 1 to 63 small letters, digits, '-' and '_', and begins with a letter or a"
+                + " digit"));
+  }
+
+  static Stream<Arguments> users() {
+    return Stream.of(
+        users("unknown issuer", "[{issuer: crop}]", "8: users[0].issuer: no issuer is called 'crop' (did you mean 'corp'?)"),
+        users(
+            "two rules",
+            "[{issuer: corp}, {issuer: corp}]",
+            "8: users[1].issuer: there is a rule for issuer 'corp' already"),
+        users("no audience", "[{issuer: corp, audience: []}]", "8: users[0].audience: must not be empty"),
+        users("nobody", "[]", "8: users: must not be empty: there are servers whose grant needs a user"),
+        users(
+            "unsigned",
+            "[{issuer: corp, algorithms: [RS256, none]}]",
+            "8: users[0].algorithms[1]: must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA"
+                + " (was none)"),
+        users(
+            "signed with a shared secret",
+            "[{issuer: corp, algorithms: HS256}]",
+            "8: users[0].algorithms: must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA"
+                + " (was HS256; did you mean 'RS256'?)"),
+        users("no issuer", "[{audience: a}]", "8: users[0].issuer: is required"),
+        Arguments.of(
+            "issuer without a client",
+            """
+            issuers: {corp: {issuer: "https://idp.example", token_endpoint_auth_method: none}}
+            users: [{issuer: corp}]
+            servers: {a: {url: "https://a.example", grant: none}}
+            """,
+            List.of("2: users[0].audience: is required: issuers.corp has no client_id")));
+  }
+
+  static Stream<Arguments> process() {
+    return Stream.of(
+        top("mode", "listen: {socket_mode: 660}",
+            "1: listen.socket_mode: must be a mode in octal and in quotes, such as \"0660\" (was 660)"),
+        top("uid", "listen: {allowed_uids: [0, -5]}",
+            "1: listen.allowed_uids[1]: must be between 0 and 2147483647 (was -5)"),
+        top("long socket", "admin: {socket: /" + "a".repeat(107) + "}",
+            "1: admin.socket: path of a unix socket must not be longer than 107 bytes (was 108)"),
+        top("port", "admin: {address: \"0.0.0.0:70000\"}", "1: admin.address: port must be between 0 and 65535 (was 70000)"),
+        top("entries", "cache: {max_entries: 1000001}", "1: cache.max_entries: must be between 0 and 1000000 (was 1000001)"),
+        top("a number beyond all numbers", "cache: {max_entries: 99999999999999999999}",
+            "1: cache.max_entries: must be between 0 and 1000000 (was 99999999999999999999)"),
+        top("size", "cache: {max_bytes: 1KiB}", "1: cache.max_bytes: must be between 64KiB and 64GiB (was 1KiB)"),
+        top("source that does not exist yet", "user_token: {from: [authorization, handle]}",
+            "1: user_token.from[1]: must be authorization or header:<name>, the name in lower case (was handle)"),
+        top("reserved header", "user_token: {from: \"header:x-envoy-token\"}",
+            "1: user_token.from: header 'x-envoy-token' is reserved; name one of your own"),
+        top("upper case header", "user_token: {from: \"header:X-Token\"}",
+            "1: user_token.from: must be authorization or header:<name>, the name in lower case (was header:X-Token)"));
+  }
+
+  static Stream<Arguments> shapes() {
+    return Stream.of(
+        Arguments.of("a list", "- a\n", List.of("1: must be a mapping of keys to values, not a list")),
+        Arguments.of("a word", "valetkey\n", List.of("1: must be a mapping of keys to values, not a single value")),
+        Arguments.of("no servers", "issuers: {}\n", List.of("1: servers: is required")),
+        Arguments.of("empty servers", "servers: {}\n", List.of("1: servers: must not be empty")),
+        Arguments.of("two documents", ConfigFolder.SMALLEST + "---\na: b\n",
+            List.of("12: not YAML: but found another document")),
+        Arguments.of("unclosed", "servers: {a: [\n", List.of("2: not YAML: expected the node content, but found '<stream end>'")),
+        Arguments.of("nested without end", "[".repeat(100_000), List.of("1: nested deeper than 32 levels")),
+        Arguments.of("control characters", "a: b\nc: \u0001\n", List.of("2: not YAML: control characters are not allowed")),
+        top("a key that is no text", "[a, b]: c", "1: keys must be text"),
+        top("merge key", "<<: {a: b}", "1: <<: unknown key (known: listen, envoy, admin, audit, issuers, users, user_token,"
+            + " servers, unlisted_hosts, cache)"),
+        top("section that is a word", "audit: each", "1: audit: must be a mapping of keys to values, not a single value"),
+        top("value that is a list", "unlisted_hosts: [refuse]",
+            "1: unlisted_hosts: must be one of remove_user_token, refuse, not a list"));
+  }
+
+  /** Keys of an issuer, from line 3. */
+  private static Arguments issuer(String what, String keys, String... expected) {
+    return Arguments.of(
+        what,
+        "issuers:\n  corp:\n" + keys.indent(4) + "servers: {a: {url: 'https://a.example', grant: none}}\n",
+        List.of(expected));
+  }
+
+  /** Keys of a server, from line 7. */
+  private static Arguments server(String what, String keys, String... expected) {
+    String before =
+        """
+        issuers:
+          corp: {issuer: "https://idp.example", client_id: agent, client_secret_file: secrets/corp}
+
+        # The only server.
+        servers:
+          a:
+        """;
+    return Arguments.of(what, before + keys.indent(4), List.of(expected));
+  }
+
+  /** A grant, on line 8. */
+  private static Arguments grant(String what, String grant, String... expected) {
+    return server(what, "url: https://a.example\ngrant: " + grant, expected);
+  }
+
+  /** Servers, from line 2. */
+  private static Arguments servers(String what, String servers, String... expected) {
+    return Arguments.of(what, "servers:\n" + servers + "\n", List.of(expected));
+  }
+
+  /** Users, on line 8. */
+  private static Arguments users(String what, String users, String... expected) {
+    return Arguments.of(
+        what,
+        """
+        issuers:
+          corp:
+            issuer: https://idp.example
+            client_id: agent
+            client_secret_file: secrets/corp
+        servers:
+          a: {url: "https://a.example", grant: {audience: x}}
+        users:\s"""
+            + users
+            + "\n",
+        List.of(expected));
+  }
+
+  /** A key of the outermost level, on line 1. */
+  private static Arguments top(String what, String key, String... expected) {
+    return Arguments.of(what, key + "\nservers: {a: {url: 'https://a.example', grant: none}}\n", List.of(expected));
+  }
+}
