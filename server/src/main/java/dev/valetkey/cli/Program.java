@@ -1,5 +1,7 @@
 package dev.valetkey.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.valetkey.admin.ExplainedCalls;
 import dev.valetkey.admin.Explanation;
 import dev.valetkey.cache.Lookup;
@@ -31,7 +33,7 @@ public final class Program {
   /** The rules of {@code config}, over the issuers that judge by them. */
   static List<Rule> rules(Config config, Issuers issuers) {
     return config.users().stream()
-        .map(rule -> new Rule(rule, issuers.of(config.issuers().get(rule.issuer()))))
+        .map(rule -> new Rule(rule, issuers.of(requireNonNull(config.issuers().get(rule.issuer())))))
         .toList();
   }
 
