@@ -86,21 +86,23 @@ final class RecordReader {
   }
 
   private @Nullable List<Object> list(Shape.ListOf shape, Node node, String path) {
-    List<Object> elements = new ArrayList<>();
-    boolean sound = true;
-    if (node instanceof SequenceNode sequence && scalars.isUntagged(node, path)) {
-      for (int i = 0; i < sequence.getValue().size(); i++) {
-        sound &= add(elements, shape, sequence.getValue().get(i), path + "[" + i + "]");
-      }
-    } else if (node instanceof ScalarNode && shape.element() instanceof Shape.Scalar) {
-      sound = add(elements, shape, node, path);
-    } else {
+    boolean single = node instanceof ScalarNode && shape.element() instanceof Shape.Scalar;
+    if (!single && !(node instanceof SequenceNode)) {
       findings.problem(path, "must be a list, not " + YamlTree.kind(node));
       return null;
     }
+    List<Object> elements = new ArrayList<>();
+    boolean sound = scalars.isUntagged(node, path);
+    if (sound && node instanceof SequenceNode sequence) {
+      for (int i = 0; i < sequence.getValue().size(); i++) {
+        sound &= add(elements, shape, sequence.getValue().get(i), path + "[" + i + "]");
+      }
+    } else if (sound) {
+      sound = add(elements, shape, node, path);
+    }
     if (sound && elements.isEmpty() && shape.filled()) {
       findings.problem(path, "must not be empty");
-      return null;
+      sound = false;
     }
     return sound ? List.copyOf(elements) : null;
   }

@@ -129,7 +129,7 @@ final class Urls {
 
   /** The text without the places where people put secrets. */
   private static String was(String text) {
-    String shown = text.replaceFirst("//[^/?#]*@", "//***@").replaceFirst("[?#].+", "…");
+    String shown = text.replaceFirst("//[^/?#]*@", "//***@").replaceFirst("([?#]).+", "$1…");
     return " (was " + Names.shown(shown) + ")";
   }
 }

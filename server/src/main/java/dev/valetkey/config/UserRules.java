@@ -24,7 +24,7 @@ final class UserRules {
             .filter(Objects::nonNull)
             .collect(Collectors.toCollection(LinkedHashSet::new));
     if (!config.wrote("users")) {
-      config.fill("users", asked.stream().map(UserRules::rule).toList());
+      config.fill("users", asked.stream().filter(issuers::containsKey).map(UserRules::rule).toList());
     }
     Set<String> ruled = new HashSet<>();
     List<Draft> users = config.list("users", Draft.class);
@@ -38,7 +38,7 @@ final class UserRules {
         audience(user, Objects.requireNonNull(issuers.get(name)), findings);
       }
     }
-    if (users.isEmpty() && !asked.isEmpty() && !config.isBroken("users")) {
+    if (users.isEmpty() && !asked.isEmpty() && config.wrote("users") && !config.isBroken("users")) {
       findings.problem("users", "must not be empty: there are servers whose grant needs a user");
     }
   }

@@ -24,7 +24,7 @@ final class YamlTree {
 
   private static final int MOST_ALIASES = 50;
   private static final LoadSettings SETTINGS =
-      LoadSettings.builder().setMaxAliasesForCollections(MOST_ALIASES).build();
+      LoadSettings.builder().setMaxAliasesForCollections(MOST_ALIASES).setAllowNonScalarKeys(true).build();
 
   private YamlTree() {}
 
@@ -40,14 +40,13 @@ final class YamlTree {
       }
       return root.orElse(null);
     } catch (MarkedYamlEngineException e) {
-      findings.problem(
-          e.getProblemMark().map(YamlTree::line).orElse(1),
-          "",
-          "not YAML: " + Names.shown(e.getProblem()));
+      int line = e.getProblemMark().map(YamlTree::line).orElse(1);
+      findings.problem(line, "", "not YAML: " + shortened(e.getProblem()));
     } catch (ReaderException e) {
       int line = 1 + (int) text.codePoints().limit(e.getPosition()).filter(c -> c == '\n').count();
       findings.problem(line, "", "not YAML: control characters are not allowed");
     } catch (YamlEngineException e) {
+      // The only limit that the composer does not tie to a place.
       findings.problem(0, "", "more than " + MOST_ALIASES + " aliases");
     }
     return null;
@@ -65,6 +64,11 @@ final class YamlTree {
       case ScalarNode scalar when scalar.getTag().equals(Tag.NULL) -> "nothing";
       default -> "a single value";
     };
+  }
+
+  /** The parser's reason without its words of advice. */
+  private static String shortened(String problem) {
+    return Names.shown(problem.replaceFirst("^but ", "").replaceFirst("\\. \\(.*", ""));
   }
 
   private static int line(Mark mark) {

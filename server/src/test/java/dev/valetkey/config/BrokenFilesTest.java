@@ -347,7 +347,7 @@ class BrokenFilesTest {
         Arguments.of("no servers", "issuers: {}\n", List.of("1: servers: is required")),
         Arguments.of("empty servers", "servers: {}\n", List.of("1: servers: must not be empty")),
         Arguments.of("two documents", ConfigFolder.SMALLEST + "---\na: b\n",
-            List.of("12: not YAML: but found another document")),
+            List.of("13: not YAML: found another document")),
         Arguments.of("unclosed", "servers: {a: [\n", List.of("2: not YAML: expected the node content, but found '<stream end>'")),
         Arguments.of("nested without end", "[".repeat(100_000), List.of("1: nested deeper than 32 levels")),
         Arguments.of("control characters", "a: b\nc: \u0001\n", List.of("2: not YAML: control characters are not allowed")),
