@@ -10,7 +10,6 @@ import dev.valetkey.token.TokenRequest;
 import dev.valetkey.token.User;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,21 +19,13 @@ import org.jspecify.annotations.Nullable;
 final class CallRecord {
   private final Metrics metrics;
   private final Audit audit;
-  private final LongSupplier nanoTime;
 
-  CallRecord(Metrics metrics, Audit audit, LongSupplier nanoTime) {
+  CallRecord(Metrics metrics, Audit audit) {
     this.metrics = metrics;
     this.audit = audit;
-    this.nanoTime = nanoTime;
   }
 
-  /** The moment a call begins, for {@link #write}. */
-  long now() {
-    return nanoTime.getAsLong();
-  }
-
-  void write(TokenRequest request, IssuerConfig issuer, TokenOutcome outcome, long began) {
-    Duration took = Duration.ofNanos(nanoTime.getAsLong() - began);
+  void write(TokenRequest request, IssuerConfig issuer, TokenOutcome outcome, Duration took) {
     switch (outcome) {
       case TokenOutcome.Granted granted -> {
         metrics.issuerCall(issuer.name(), "ok", took);

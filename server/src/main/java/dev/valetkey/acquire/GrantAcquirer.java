@@ -9,7 +9,6 @@ import dev.valetkey.token.Rejection;
 import dev.valetkey.token.TokenOutcome;
 import dev.valetkey.token.TokenRequest;
 import java.time.InstantSource;
-import java.util.function.LongSupplier;
 
 /** Gets each token in the way its server's grant says. Thread-safe; for virtual threads. */
 public final class GrantAcquirer implements Acquirer {
@@ -19,14 +18,11 @@ public final class GrantAcquirer implements Acquirer {
 
   /**
    * @param clock for the life of tokens
-   * @param nanoTime for how long calls take, as {@link System#nanoTime}
    */
-  public GrantAcquirer(
-      Issuers issuers, InstantSource clock, LongSupplier nanoTime, Metrics metrics, Audit audit) {
+  public GrantAcquirer(Issuers issuers, InstantSource clock, Metrics metrics, Audit audit) {
     CredentialFiles files = new CredentialFiles();
     IssuerCall call =
-        new IssuerCall(
-            issuers, new IssuedTokenCheck(clock), new CallRecord(metrics, audit, nanoTime));
+        new IssuerCall(issuers, new IssuedTokenCheck(clock), new CallRecord(metrics, audit));
     this.tokenExchange = new TokenExchangeGrant(call, files);
     this.clientCredentials = new ClientCredentialsGrant(call);
     this.fromFile = new StaticGrant(files, clock);

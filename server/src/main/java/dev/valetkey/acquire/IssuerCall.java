@@ -9,6 +9,7 @@ import dev.valetkey.token.Rejection;
 import dev.valetkey.token.TokenOutcome;
 import dev.valetkey.token.TokenRequest;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
@@ -41,7 +42,8 @@ final class IssuerCall {
     if (issuer == null) {
       return new TokenOutcome.Rejected(Rejection.ACCESS_DENIED);
     }
-    long began = record.now();
+    LongSupplier nanoTime = deadline.nanoTime();
+    long began = nanoTime.getAsLong();
     TokenAnswer answer = issuers.of(issuer).token(form, deadline);
     TokenOutcome outcome =
         switch (answer) {
@@ -54,7 +56,7 @@ final class IssuerCall {
           case TokenAnswer.Unavailable unavailable ->
               new TokenOutcome.Unavailable(unavailable.cause(), unavailable.retryAfter());
         };
-    record.write(request, issuer, outcome, began);
+    record.write(request, issuer, outcome, Duration.ofNanos(nanoTime.getAsLong() - began));
     return outcome;
   }
 

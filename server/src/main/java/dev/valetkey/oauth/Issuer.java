@@ -87,8 +87,17 @@ public final class Issuer implements AutoCloseable {
 
   /** For an operator: {@code ok}, or what failed last. Without secrets; never waits. */
   public String state() {
-    String metadataState = metadata.state();
-    return metadataState.equals("ok") ? keys.state() : metadataState;
+    return metadataState().equals("ok") ? keysState() : metadataState();
+  }
+
+  /** As {@link #state}, of the addresses alone. */
+  public String metadataState() {
+    return metadata.state();
+  }
+
+  /** As {@link #state}, of the keys alone. */
+  public String keysState() {
+    return keys.state();
   }
 
   /** Lets running calls end. */

@@ -1,0 +1,116 @@
+package dev.valetkey.oauth;
+
+import dev.valetkey.config.ClientAuthMethod;
+import dev.valetkey.config.IssuerConfig;
+import dev.valetkey.config.TlsConfig;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Configuration records for issuers of the testkit. */
+public final class Configs {
+  private Configs() {}
+
+  /** The client {@code agent} with its secret in a file of this folder. Everything is discovered. */
+  public static IssuerConfig agent(dev.valetkey.testkit.Issuer issuer, Path folder) {
+    return of(
+        issuer.issuer(),
+        ClientAuthMethod.CLIENT_SECRET_BASIC,
+        secret(folder, "agent", dev.valetkey.testkit.Issuer.AGENT_SECRET),
+        null,
+        Duration.ofSeconds(8),
+        16);
+  }
+
+  public static IssuerConfig of(
+      String issuer,
+      ClientAuthMethod method,
+      @Nullable Path secretFile,
+      @Nullable Path keyFile,
+      Duration timeout,
+      int maxInFlight) {
+    return new IssuerConfig(
+        "corp",
+        URI.create(issuer),
+        "agent",
+        method,
+        secretFile,
+        keyFile,
+        null,
+        null,
+        null,
+        null,
+        true,
+        TlsConfig.DEFAULT,
+        timeout,
+        maxInFlight);
+  }
+
+  public static IssuerConfig pinned(
+      IssuerConfig c, @Nullable URI tokenEndpoint, @Nullable URI jwksUri) {
+    return new IssuerConfig(
+        c.name(),
+        c.issuer(),
+        c.clientId(),
+        c.tokenEndpointAuthMethod(),
+        c.clientSecretFile(),
+        c.privateKeyFile(),
+        c.keyId(),
+        tokenEndpoint,
+        jwksUri,
+        c.connectTo(),
+        c.allowHttp(),
+        c.tls(),
+        c.timeout(),
+        c.maxInFlight());
+  }
+
+  public static IssuerConfig dialled(IssuerConfig c, @Nullable URI connectTo, boolean allowHttp, TlsConfig tls) {
+    return new IssuerConfig(
+        c.name(),
+        c.issuer(),
+        c.clientId(),
+        c.tokenEndpointAuthMethod(),
+        c.clientSecretFile(),
+        c.privateKeyFile(),
+        c.keyId(),
+        c.tokenEndpoint(),
+        c.jwksUri(),
+        connectTo,
+        allowHttp,
+        tls,
+        c.timeout(),
+        c.maxInFlight());
+  }
+
+  public static IssuerConfig limited(IssuerConfig c, Duration timeout, int maxInFlight) {
+    return new IssuerConfig(
+        c.name(),
+        c.issuer(),
+        c.clientId(),
+        c.tokenEndpointAuthMethod(),
+        c.clientSecretFile(),
+        c.privateKeyFile(),
+        c.keyId(),
+        c.tokenEndpoint(),
+        c.jwksUri(),
+        c.connectTo(),
+        c.allowHttp(),
+        c.tls(),
+        timeout,
+        maxInFlight);
+  }
+
+  /** A file with this text and a newline, as editors and kubelets leave it. */
+  public static Path secret(Path folder, String name, String text) {
+    try {
+      return Files.writeString(folder.resolve(name), text + "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
