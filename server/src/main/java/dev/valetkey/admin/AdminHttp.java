@@ -10,9 +10,11 @@ import java.io.StringWriter;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +27,7 @@ public final class AdminHttp implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AdminHttp.class);
   private static final String TEXT = "text/plain; charset=utf-8";
   private static final String JSON = "application/json";
+  private static final Set<String> PATHS = Set.of("/metrics", "/livez", "/readyz");
   private static final int SCRAPES_AT_ONCE = 2;
 
   private final Metrics metrics;
@@ -89,9 +92,8 @@ public final class AdminHttp implements AutoCloseable {
     }
   }
 
-  private Page page(String method, String path) throws IOException {
-    boolean known = path.equals("/metrics") || path.equals("/livez") || path.equals("/readyz");
-    if (!known) {
+  private Page page(String method, @Nullable String path) throws IOException {
+    if (path == null || !PATHS.contains(path)) {
       return new Page(404, TEXT, "not found\n");
     }
     if (!method.equals("GET") && !method.equals("HEAD")) {

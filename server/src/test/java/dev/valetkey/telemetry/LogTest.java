@@ -113,6 +113,7 @@ final class LogTest {
     "TRACE, io.netty.handler.codec.http2.Http2FrameLogger, false",
     "DEBUG, jdk.httpclient.HttpClient, false",
     "DEBUG, com.nimbusds.jose, false",
+    "TRACE, io.netty.bootstrap.ServerBootstrap, false",
     "DEBUG, dev.valetkey.gate.Gate, true",
     "INFO, dev.valetkey.gate.Gate, false",
     "nonsense, dev.valetkey.gate.Gate, false",
@@ -132,6 +133,20 @@ final class LogTest {
     context.getLogger("jdk.httpclient.HttpClient").info("HEADERS: CANARY-header");
 
     assertThat(stopped()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"json", "text"})
+  void anExceptionThatQuotesACredentialIsWrittenWithoutIt(String format) {
+    start(Map.of(Log.FORMAT, format));
+
+    log()
+        .atError()
+        .setCause(new IllegalArgumentException("invalid header value: Bearer CANARY-token"))
+        .addKeyValue("reason", "client_secret=CANARY-secret")
+        .log("token=CANARY-message");
+
+    assertThat(stopped()).isNotEmpty().noneMatch(line -> line.contains("CANARY"));
   }
 
   @Test
