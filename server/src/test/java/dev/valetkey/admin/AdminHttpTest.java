@@ -51,7 +51,8 @@ final class AdminHttpTest {
     HttpResponse<String> answer = send("GET", "/metrics");
 
     assertThat(answer.statusCode()).isEqualTo(200);
-    assertThat(answer.headers().firstValue("content-type")).hasValue("text/plain; version=0.0.4; charset=utf-8");
+    assertThat(answer.headers().firstValue("content-type"))
+        .hasValue("text/plain; version=0.0.4; charset=utf-8");
     assertThat(answer.body()).contains("valetkey_internal_errors_total 1.0\n");
   }
 
@@ -71,7 +72,8 @@ final class AdminHttpTest {
     HttpResponse<String> after = send("GET", "/readyz");
 
     assertThat(before.statusCode()).isEqualTo(503);
-    assertThat(before.body()).isEqualTo("{\"ready\":false,\"issuers\":[{\"name\":\"corp\",\"state\":\"pending\"}]}\n");
+    assertThat(before.body())
+        .isEqualTo("{\"ready\":false,\"issuers\":[{\"name\":\"corp\",\"state\":\"pending\"}]}\n");
     assertThat(after.statusCode()).isEqualTo(200);
     assertThat(after.headers().firstValue("content-type")).hasValue("application/json");
     assertThat(after.body())
@@ -81,24 +83,54 @@ final class AdminHttpTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"/", "/metrics/", "/metricsx", "/metrics/..", "/METRICS", "/%6detrics", "//metrics", "*", "/readyz/x", "/explain", "/sessions"})
+      strings = {
+        "/",
+        "/metrics/",
+        "/metricsx",
+        "/metrics/..",
+        "/METRICS",
+        "/%6detrics",
+        "//metrics",
+        "*",
+        "/readyz/x",
+        "/explain",
+        "/sessions"
+      })
   void everyOtherPathIsNotFound(String path) throws Exception {
-    assertThat(raw("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).startsWith("HTTP/1.1 404 ");
+    assertThat(raw("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+        .startsWith("HTTP/1.1 404 ");
   }
 
   @ParameterizedTest
-  @CsvSource({"POST, /metrics", "PUT, /livez", "DELETE, /readyz", "OPTIONS, /metrics", "TRACE, /metrics"})
+  @CsvSource({
+    "POST, /metrics",
+    "PUT, /livez",
+    "DELETE, /readyz",
+    "OPTIONS, /metrics",
+    "TRACE, /metrics"
+  })
   void onlyGetAndHeadAreAllowed(String method, String path) throws Exception {
-    String answer = raw(method + " " + path + " HTTP/1.1\r\nHost: x\r\nX-Secret: CANARY-echo\r\nConnection: close\r\n\r\n");
+    String answer =
+        raw(
+            method
+                + " "
+                + path
+                + " HTTP/1.1\r\nHost: x\r\nX-Secret: CANARY-echo\r\nConnection: close\r\n\r\n");
 
-    assertThat(answer).startsWith("HTTP/1.1 405 ").containsIgnoringCase("\r\nallow: GET, HEAD\r\n").doesNotContain("CANARY");
+    assertThat(answer)
+        .startsWith("HTTP/1.1 405 ")
+        .containsIgnoringCase("\r\nallow: GET, HEAD\r\n")
+        .doesNotContain("CANARY");
   }
 
   @Test
   void headSaysWhatGetWouldSayWithoutTheBody() throws Exception {
     String answer = raw("HEAD /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 
-    assertThat(answer).startsWith("HTTP/1.1 200 ").containsIgnoringCase("content-length: 3\r\n").endsWith("\r\n\r\n");
+    assertThat(answer)
+        .startsWith("HTTP/1.1 200 ")
+        .containsIgnoringCase("content-length: 3\r\n")
+        .endsWith("\r\n\r\n");
   }
 
   @Test
@@ -112,7 +144,10 @@ final class AdminHttpTest {
 
     String answer =
         raw(
-            "POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: " + smuggled.length() + "\r\n\r\n" + smuggled);
+            "POST /livez HTTP/1.1\r\nHost: x\r\nContent-Length: "
+                + smuggled.length()
+                + "\r\n\r\n"
+                + smuggled);
 
     assertThat(answer).startsWith("HTTP/1.1 405 ").doesNotContain("valetkey_");
   }
@@ -121,7 +156,9 @@ final class AdminHttpTest {
   void aLargeBodyIsAnsweredAndNotKept() throws Exception {
     HttpResponse<String> answer =
         client.send(
-            HttpRequest.newBuilder(uri("/livez")).POST(BodyPublishers.ofByteArray(new byte[60_000])).build(),
+            HttpRequest.newBuilder(uri("/livez"))
+                .POST(BodyPublishers.ofByteArray(new byte[60_000]))
+                .build(),
             BodyHandlers.ofString());
 
     assertThat(answer.statusCode()).isEqualTo(405);
@@ -170,13 +207,18 @@ final class AdminHttpTest {
     try (AdminHttp six = AdminHttp.start("[::1]:0", metrics, readiness)) {
       URI page = URI.create("http://[::1]:" + six.port() + "/livez");
 
-      assertThat(client.send(HttpRequest.newBuilder(page).build(), BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+      assertThat(
+              client
+                  .send(HttpRequest.newBuilder(page).build(), BodyHandlers.ofString())
+                  .statusCode())
+          .isEqualTo(200);
     }
   }
 
   private HttpResponse<String> send(String method, String path) throws Exception {
     return client.send(
-        HttpRequest.newBuilder(uri(path)).method(method, BodyPublishers.noBody()).build(), BodyHandlers.ofString());
+        HttpRequest.newBuilder(uri(path)).method(method, BodyPublishers.noBody()).build(),
+        BodyHandlers.ofString());
   }
 
   private URI uri(String path) {

@@ -89,7 +89,8 @@ final class AdminServerTest {
 
     start(path, uid -> true);
 
-    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path))).isEqualTo("rw-------");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+        .isEqualTo("rw-------");
     assertThat(path.resolveSibling("admin.sock.new")).doesNotExist();
   }
 
@@ -103,7 +104,9 @@ final class AdminServerTest {
 
     start(path, uid -> true);
 
-    assertThat(client(path).listSessions(ListSessionsRequest.getDefaultInstance()).getSessionsList()).isEmpty();
+    assertThat(
+            client(path).listSessions(ListSessionsRequest.getDefaultInstance()).getSessionsList())
+        .isEmpty();
   }
 
   @Test
@@ -114,7 +117,9 @@ final class AdminServerTest {
     start(path, uid -> true);
     old.close();
 
-    assertThat(client(path).listSessions(ListSessionsRequest.getDefaultInstance()).getSessionsList()).isEmpty();
+    assertThat(
+            client(path).listSessions(ListSessionsRequest.getDefaultInstance()).getSessionsList())
+        .isEmpty();
   }
 
   @Test
@@ -158,7 +163,8 @@ final class AdminServerTest {
   void aCallWithoutTokenIsAskedAboutWithoutToken() throws Exception {
     AdminGrpc.AdminBlockingStub client = started();
 
-    ExplainResponse unused = client.explain(ExplainRequest.newBuilder().setUrl("https://x").setMethod("POST").build());
+    ExplainResponse unused =
+        client.explain(ExplainRequest.newBuilder().setUrl("https://x").setMethod("POST").build());
 
     assertThat(unused.getLinesCount()).isEqualTo(6);
     assertThat(sidecar.asked.get().method()).isEqualTo("POST");
@@ -178,8 +184,9 @@ final class AdminServerTest {
     AdminGrpc.AdminBlockingStub client = started();
     sidecar.bug = new IllegalStateException("bug in the explainer");
 
-    assertThatThrownBy(
-            () -> client.explain(ExplainRequest.newBuilder().setUrl("https://x").setUserToken(USER_TOKEN).build()))
+    assertThatThrownBy(() ->
+            client.explain(
+                ExplainRequest.newBuilder().setUrl("https://x").setUserToken(USER_TOKEN).build()))
         .hasMessage("INTERNAL");
   }
 
@@ -189,11 +196,16 @@ final class AdminServerTest {
     sidecar.sessions.add(new LiveSession("bb", "https://idp", "bob", expiry, List.of()));
     sidecar.sessions.add(
         new LiveSession(
-            "aa", "https://idp", "alice", expiry, List.of(new LiveSession.Entry("github", expiry, 7))));
+            "aa",
+            "https://idp",
+            "alice",
+            expiry,
+            List.of(new LiveSession.Entry("github", expiry, 7))));
 
     ListSessionsResponse answer = started().listSessions(ListSessionsRequest.getDefaultInstance());
 
-    assertThat(answer.getSessionsList().stream().map(Session::getSubject)).containsExactly("alice", "bob");
+    assertThat(answer.getSessionsList().stream().map(Session::getSubject))
+        .containsExactly("alice", "bob");
     Session alice = answer.getSessions(0);
     assertThat(alice.getId()).isEqualTo("aa");
     assertThat(alice.getExpiry())
@@ -207,11 +219,14 @@ final class AdminServerTest {
     sidecar.sessions.add(new LiveSession("aa", "i", "alice", Instant.EPOCH, List.of()));
     AdminGrpc.AdminBlockingStub client = started();
 
-    EndSessionResponse unknown = client.endSession(EndSessionRequest.newBuilder().setId("a").build());
-    EndSessionResponse ended = client.endSession(EndSessionRequest.newBuilder().setId("aa").build());
+    EndSessionResponse unknown =
+        client.endSession(EndSessionRequest.newBuilder().setId("a").build());
+    EndSessionResponse ended =
+        client.endSession(EndSessionRequest.newBuilder().setId("aa").build());
 
     assertThat(unknown).isEqualTo(EndSessionResponse.getDefaultInstance());
-    assertThat(ended).isEqualTo(EndSessionResponse.newBuilder().setFound(true).setTokensDropped(3).build());
+    assertThat(ended)
+        .isEqualTo(EndSessionResponse.newBuilder().setFound(true).setTokensDropped(3).build());
   }
 
   @Test
@@ -222,10 +237,9 @@ final class AdminServerTest {
 
     List<Thread> threads =
         IntStream.range(0, callers)
-            .mapToObj(
-                i ->
-                    Thread.startVirtualThread(
-                        () -> client.explain(ExplainRequest.newBuilder().setUrl("https://x").build())))
+            .mapToObj(i ->
+                Thread.startVirtualThread(
+                    () -> client.explain(ExplainRequest.newBuilder().setUrl("https://x").build())))
             .toList();
 
     assertThat(sidecar.together.await(10, TimeUnit.SECONDS)).isTrue();
@@ -304,7 +318,9 @@ final class AdminServerTest {
 
     @Override
     public OptionalInt end(String id) {
-      return sessions.removeIf(session -> session.id().equals(id)) ? OptionalInt.of(3) : OptionalInt.empty();
+      return sessions.removeIf(session -> session.id().equals(id))
+          ? OptionalInt.of(3)
+          : OptionalInt.empty();
     }
   }
 }

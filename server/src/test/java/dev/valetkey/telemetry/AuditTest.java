@@ -24,7 +24,8 @@ final class AuditTest {
   private static final AuditEvent REFUSAL =
       new AuditEvent("call", null, "refuse", "unlisted_host", null, null, null, null, null, -1, 1);
 
-  private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-11-23T03:22:48.007Z"));
+  private final AtomicReference<Instant> now =
+      new AtomicReference<>(Instant.parse("2026-11-23T03:22:48.007Z"));
   private final InstantSource clock = now::get;
   private final BlockableSink sink = new BlockableSink();
   private final Metrics metrics = new Metrics();
@@ -33,7 +34,18 @@ final class AuditTest {
   void aCallIsOneLineWithEverythingThatIsKnown() {
     try (Audit audit = audit(SUMMARY)) {
       audit.write(
-          new AuditEvent("call", "github", "forward", null, "https://idp", "alice", "a1b2", "c3d4", "miss", 12, 1));
+          new AuditEvent(
+              "call",
+              "github",
+              "forward",
+              null,
+              "https://idp",
+              "alice",
+              "a1b2",
+              "c3d4",
+              "miss",
+              12,
+              1));
     }
 
     assertThat(sink.lines())
@@ -50,17 +62,23 @@ final class AuditTest {
     }
 
     assertThat(sink.lines())
-        .containsExactly(TIME + "\"event\":\"call\",\"decision\":\"refuse\",\"reason\":\"unlisted_host\",\"count\":1}");
+        .containsExactly(
+            TIME
+                + "\"event\":\"call\",\"decision\":\"refuse\",\"reason\":\"unlisted_host\",\"count\":1}");
   }
 
   @Test
   void aSubjectIsWrittenAsTheBeginningOfItsSha256IfSoConfigured() {
     try (Audit audit = audit(DIGEST)) {
-      audit.write(new AuditEvent("call", "s", "forward", null, "i", "alice", null, null, null, -1, 1));
+      audit.write(
+          new AuditEvent("call", "s", "forward", null, "i", "alice", null, null, null, -1, 1));
     }
 
     // printf alice | sha256sum
-    assertThat(sink.lines()).singleElement().asString().contains("\"subject\":\"2bd806c97f0e00af\"");
+    assertThat(sink.lines())
+        .singleElement()
+        .asString()
+        .contains("\"subject\":\"2bd806c97f0e00af\"");
     assertThat(sink.lines()).singleElement().asString().doesNotContain("alice");
   }
 
@@ -68,7 +86,18 @@ final class AuditTest {
   void aLineBreakInASubjectDoesNotMakeALine() {
     try (Audit audit = audit(SUMMARY)) {
       audit.write(
-          new AuditEvent("call", "s", "forward", null, "i", "a\n{\"event\":\"forged\"}", null, null, null, -1, 1));
+          new AuditEvent(
+              "call",
+              "s",
+              "forward",
+              null,
+              "i",
+              "a\n{\"event\":\"forged\"}",
+              null,
+              null,
+              null,
+              -1,
+              1));
     }
 
     assertThat(sink.lines()).hasSize(1);
@@ -157,8 +186,10 @@ final class AuditTest {
 
     assertThat(sink.lines())
         .containsExactlyInAnyOrder(
-            TIME + "\"event\":\"call\",\"server\":\"search\",\"decision\":\"forward\",\"cache\":\"hit\",\"count\":1}",
-            TIME + "\"event\":\"call\",\"server\":\"search\",\"decision\":\"forward\",\"count\":2}");
+            TIME
+                + "\"event\":\"call\",\"server\":\"search\",\"decision\":\"forward\",\"cache\":\"hit\",\"count\":1}",
+            TIME
+                + "\"event\":\"call\",\"server\":\"search\",\"decision\":\"forward\",\"count\":2}");
   }
 
   @Test
@@ -214,7 +245,8 @@ final class AuditTest {
       await().until(() -> sink.lines().size() == 1 + Audit.CAPACITY + 1);
     }
 
-    List<String> reports = sink.lines().stream().filter(line -> line.contains("audit_dropped")).toList();
+    List<String> reports =
+        sink.lines().stream().filter(line -> line.contains("audit_dropped")).toList();
     assertThat(reports).containsExactly(TIME + "\"event\":\"audit_dropped\",\"count\":100}");
   }
 
@@ -259,7 +291,9 @@ final class AuditTest {
       }
     }
 
-    assertThat(sink.lines()).hasSize(sessions).allMatch(line -> JsonParser.parseString(line).isJsonObject());
+    assertThat(sink.lines())
+        .hasSize(sessions)
+        .allMatch(line -> JsonParser.parseString(line).isJsonObject());
   }
 
   private Audit audit(AuditConfig config) {

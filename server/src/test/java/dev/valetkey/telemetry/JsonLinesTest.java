@@ -16,7 +16,8 @@ final class JsonLinesTest {
 
     lines.begin().time("time", 0).field("a", "x").field("b", 7).field("c", true).end();
 
-    assertThat(text(lines)).isEqualTo("{\"time\":\"1970-01-01T00:00:00.000Z\",\"a\":\"x\",\"b\":7,\"c\":true}\n");
+    assertThat(text(lines))
+        .isEqualTo("{\"time\":\"1970-01-01T00:00:00.000Z\",\"a\":\"x\",\"b\":7,\"c\":true}\n");
   }
 
   @Test

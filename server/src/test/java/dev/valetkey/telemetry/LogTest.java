@@ -52,10 +52,16 @@ final class LogTest {
   void anEventIsOneJsonObjectWithItsKeysAsFields() {
     start(Map.of());
 
-    log().atInfo().addKeyValue("reason", "deadline").addKeyValue("status", 503).addKeyValue("ok", false).log("call refused");
+    log()
+        .atInfo()
+        .addKeyValue("reason", "deadline")
+        .addKeyValue("status", 503)
+        .addKeyValue("ok", false)
+        .log("call refused");
 
     JsonObject line = JsonParser.parseString(stopped().getFirst()).getAsJsonObject();
-    assertThat(line.remove("time").getAsString()).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
+    assertThat(line.remove("time").getAsString())
+        .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z");
     assertThat(line)
         .hasToString(
             "{\"level\":\"INFO\",\"logger\":\"dev.valetkey.gate.Gate\",\"message\":\"call refused\","
@@ -68,14 +74,21 @@ final class LogTest {
 
     log().atInfo().addKeyValue("level", "high").log("x");
 
-    assertThat(stopped()).singleElement().asString().contains("\"level\":\"INFO\"").contains("\"level_\":\"high\"");
+    assertThat(stopped())
+        .singleElement()
+        .asString()
+        .contains("\"level\":\"INFO\"")
+        .contains("\"level_\":\"high\"");
   }
 
   @Test
   void aStackTraceIsOneField() {
     start(Map.of());
 
-    log().atError().setCause(new IllegalStateException("outer", new RuntimeException("inner"))).log("bug");
+    log()
+        .atError()
+        .setCause(new IllegalStateException("outer", new RuntimeException("inner")))
+        .log("bug");
 
     JsonObject line = JsonParser.parseString(stopped().getFirst()).getAsJsonObject();
     assertThat(line.get("error").getAsString())
@@ -99,7 +112,11 @@ final class LogTest {
   void aPersonCanHaveText() {
     start(Map.of(Log.FORMAT, "text"));
 
-    log().atWarn().addKeyValue("issuer", "corp").setCause(new RuntimeException("why")).log("keys not fetched");
+    log()
+        .atWarn()
+        .addKeyValue("issuer", "corp")
+        .setCause(new RuntimeException("why"))
+        .log("keys not fetched");
 
     List<String> lines = stopped();
     assertThat(lines.get(0)).matches("\\S+Z WARN  Gate: keys not fetched issuer=corp");
@@ -123,7 +140,8 @@ final class LogTest {
 
     context.getLogger(logger).debug("CANARY-frame");
 
-    assertThat(stopped().stream().anyMatch(line -> line.contains("CANARY-frame"))).isEqualTo(written);
+    assertThat(stopped().stream().anyMatch(line -> line.contains("CANARY-frame")))
+        .isEqualTo(written);
   }
 
   @Test
@@ -166,13 +184,15 @@ final class LogTest {
     assertThat(stopped())
         .singleElement()
         .asString()
-        .contains("\"message\":\"unknown log level, INFO is used\",\"variable\":\"VALETKEY_LOG_LEVEL\"");
+        .contains(
+            "\"message\":\"unknown log level, INFO is used\",\"variable\":\"VALETKEY_LOG_LEVEL\"");
   }
 
   @Test
   void javaUtilLoggingEndsInTheSamePlace() {
     start(Map.of(Log.LEVEL, "TRACE"));
-    java.util.logging.Logger grpc = java.util.logging.Logger.getLogger("io.grpc.internal.ServerImpl");
+    java.util.logging.Logger grpc =
+        java.util.logging.Logger.getLogger("io.grpc.internal.ServerImpl");
 
     grpc.log(java.util.logging.Level.WARNING, "transport {0} failed", "x");
     grpc.log(java.util.logging.Level.FINEST, "CANARY-frame");
@@ -201,7 +221,9 @@ final class LogTest {
 
     sink.unblock();
     await().until(() -> sink.lines().size() == 1 + 1024 + 1);
-    assertThat(sink.lines()).anyMatch(line -> line.contains("\"message\":\"log lines were lost") && line.contains("\"count\":1976"));
+    assertThat(sink.lines())
+        .anyMatch(line ->
+            line.contains("\"message\":\"log lines were lost") && line.contains("\"count\":1976"));
   }
 
   @Test

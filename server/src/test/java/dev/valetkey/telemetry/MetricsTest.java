@@ -51,8 +51,10 @@ final class MetricsTest {
     metrics.server("github").renewed();
     metrics.server("github").refreshed();
 
-    assertThat(lines("valetkey_renewals_total")).containsExactly("valetkey_renewals_total{server=\"github\"} 2.0");
-    assertThat(lines("valetkey_refreshes_total")).containsExactly("valetkey_refreshes_total{server=\"github\"} 1.0");
+    assertThat(lines("valetkey_renewals_total"))
+        .containsExactly("valetkey_renewals_total{server=\"github\"} 2.0");
+    assertThat(lines("valetkey_refreshes_total"))
+        .containsExactly("valetkey_refreshes_total{server=\"github\"} 1.0");
   }
 
   @Test
@@ -134,9 +136,16 @@ final class MetricsTest {
     String page = Files.readString(Path.of("../docs/metrics.md"));
 
     List<String> names =
-        metrics.scrape().lines().filter(line -> line.startsWith("# TYPE ")).map(line -> line.split(" ", 4)[2]).toList();
+        metrics
+            .scrape()
+            .lines()
+            .filter(line -> line.startsWith("# TYPE "))
+            .map(line -> line.split(" ", 4)[2])
+            .toList();
 
-    assertThat(names).hasSizeGreaterThan(10).allSatisfy(name -> assertThat(page).contains("`" + name));
+    assertThat(names)
+        .hasSizeGreaterThan(10)
+        .allSatisfy(name -> assertThat(page).contains("`" + name));
   }
 
   private static void count(ServerMetrics server, HitCounters counters) {

@@ -26,7 +26,14 @@ final class RedactionTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "call refused", "token=", "the bearer of it", "user_token_expired", "https://idp.example/token?x=1"})
+      strings = {
+        "",
+        "call refused",
+        "token=",
+        "the bearer of it",
+        "user_token_expired",
+        "https://idp.example/token?x=1"
+      })
   void otherTextIsLeftAlone(String text) {
     assertThat(Redaction.of(text)).isEqualTo(text);
   }
