@@ -10,21 +10,24 @@ import java.io.StringWriter;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The pages {@code /metrics}, {@code /livez} and {@code /readyz}: no secret, no control, GET and HEAD only. The agent
- * shares the pod's network and can read them, and may try to keep them busy: connections, the time for a request and the
- * number of scrapes at once are bounded.
+ * The pages {@code /metrics}, {@code /livez} and {@code /readyz}: no secret, no control, GET and
+ * HEAD only. The agent shares the pod's network and can read them, and may try to keep them busy:
+ * connections, the time for a request and the number of scrapes at once are bounded.
  */
 public final class AdminHttp implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AdminHttp.class);
   private static final String TEXT = "text/plain; charset=utf-8";
   private static final String JSON = "application/json";
+  private static final Set<String> PATHS = Set.of("/metrics", "/livez", "/readyz");
   private static final int SCRAPES_AT_ONCE = 2;
 
   private final Metrics metrics;
@@ -36,18 +39,21 @@ public final class AdminHttp implements AutoCloseable {
   private record Page(int status, String contentType, String body) {}
 
   static {
-    // The JDK's server takes its limits from system properties only; they count if set before its first use. Seconds.
+    // The JDK's server takes its limits from system properties only; they count if set before its
+    // first use. Seconds.
     limit("sun.net.httpserver.maxReqTime", 5);
     limit("sun.net.httpserver.maxRspTime", 10);
     limit("sun.net.httpserver.idleInterval", 10);
     limit("jdk.httpserver.maxConnections", 64);
   }
 
-  private AdminHttp(InetSocketAddress address, Metrics metrics, Readiness readiness) throws IOException {
+  private AdminHttp(InetSocketAddress address, Metrics metrics, Readiness readiness)
+      throws IOException {
     this.metrics = metrics;
     this.readiness = readiness;
     this.server = HttpServer.create(address, 0);
-    // Without one, the thread that accepts connections also reads them: a slow client would stop all others.
+    // Without one, the thread that accepts connections also reads them: a slow client would stop
+    // all others.
     server.setExecutor(threads);
     // A context is a prefix; the exact paths are told apart in page().
     server.createContext("/", this::handle);
@@ -58,7 +64,8 @@ public final class AdminHttp implements AutoCloseable {
    *
    * @param address {@code host:port}, {@code [ipv6]:port}; port 0 takes a free one
    */
-  public static AdminHttp start(String address, Metrics metrics, Readiness readiness) throws IOException {
+  public static AdminHttp start(String address, Metrics metrics, Readiness readiness)
+      throws IOException {
     AdminHttp http = new AdminHttp(socketAddress(address), metrics, readiness);
     http.server.start();
     return http;
@@ -89,9 +96,8 @@ public final class AdminHttp implements AutoCloseable {
     }
   }
 
-  private Page page(String method, String path) throws IOException {
-    boolean known = path.equals("/metrics") || path.equals("/livez") || path.equals("/readyz");
-    if (!known) {
+  private Page page(String method, @Nullable String path) throws IOException {
+    if (path == null || !PATHS.contains(path)) {
       return new Page(404, TEXT, "not found\n");
     }
     if (!method.equals("GET") && !method.equals("HEAD")) {
@@ -134,7 +140,8 @@ public final class AdminHttp implements AutoCloseable {
     return new Page(ready ? 200 : 503, JSON, text.append('\n').toString());
   }
 
-  private static void answer(HttpExchange exchange, Page page, boolean requestHasBody) throws IOException {
+  private static void answer(HttpExchange exchange, Page page, boolean requestHasBody)
+      throws IOException {
     byte[] bytes = page.body().getBytes(StandardCharsets.UTF_8);
     var headers = exchange.getResponseHeaders();
     headers.set("Content-Type", page.contentType());
@@ -157,7 +164,8 @@ public final class AdminHttp implements AutoCloseable {
 
   private static boolean hasBody(HttpExchange exchange) {
     String length = exchange.getRequestHeaders().getFirst("Content-Length");
-    return exchange.getRequestHeaders().containsKey("Transfer-Encoding") || (length != null && !length.equals("0"));
+    return exchange.getRequestHeaders().containsKey("Transfer-Encoding")
+        || (length != null && !length.equals("0"));
   }
 
   private static InetSocketAddress socketAddress(String address) {

@@ -8,8 +8,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Serves the Admin service on a socket that only its owner and root reach. Calls run on virtual threads, never on the
- * event loop that answers Envoy.
+ * Serves the Admin service on a socket that only its owner and root reach. Calls run on virtual
+ * threads, never on the event loop that answers Envoy.
  */
 public final class AdminServer implements AutoCloseable {
   /** An Explain request carries one user token and a few headers. */

@@ -25,8 +25,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The Admin service. Its methods may block: it must be served on an executor that allows that. Requests are never printed,
- * one of them carries a user token; a failure's status has no text of ours or theirs for the same reason.
+ * The Admin service. Its methods may block: it must be served on an executor that allows that.
+ * Requests are never printed, one of them carries a user token; a failure's status has no text of
+ * ours or theirs for the same reason.
  */
 public final class AdminService extends AdminGrpc.AdminImplBase {
   private static final Logger LOG = LoggerFactory.getLogger(AdminService.class);
@@ -45,35 +46,46 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
 
   @Override
   public void explain(ExplainRequest request, StreamObserver<ExplainResponse> answer) {
-    answer(answer, "explain", () -> {
-      if (request.getUrl().isEmpty()) {
-        throw Status.INVALID_ARGUMENT.withDescription("url: missing").asRuntimeException();
-      }
-      return toProto(explainer.explain(fromProto(request)));
-    });
+    answer(
+        answer,
+        "explain",
+        () -> {
+          if (request.getUrl().isEmpty()) {
+            throw Status.INVALID_ARGUMENT.withDescription("url: missing").asRuntimeException();
+          }
+          return toProto(explainer.explain(fromProto(request)));
+        });
   }
 
   @Override
-  public void listSessions(ListSessionsRequest request, StreamObserver<ListSessionsResponse> answer) {
-    answer(answer, "list sessions", () -> {
-      List<Session> sessions =
-          directory.sessions().stream().sorted(ORDER).map(AdminService::toProto).toList();
-      return ListSessionsResponse.newBuilder().addAllSessions(sessions).build();
-    });
+  public void listSessions(
+      ListSessionsRequest request, StreamObserver<ListSessionsResponse> answer) {
+    answer(
+        answer,
+        "list sessions",
+        () -> {
+          List<Session> sessions =
+              directory.sessions().stream().sorted(ORDER).map(AdminService::toProto).toList();
+          return ListSessionsResponse.newBuilder().addAllSessions(sessions).build();
+        });
   }
 
   @Override
   public void endSession(EndSessionRequest request, StreamObserver<EndSessionResponse> answer) {
-    answer(answer, "end session", () -> {
-      OptionalInt dropped = directory.end(request.getId());
-      return EndSessionResponse.newBuilder()
-          .setFound(dropped.isPresent())
-          .setTokensDropped(dropped.orElse(0))
-          .build();
-    });
+    answer(
+        answer,
+        "end session",
+        () -> {
+          OptionalInt dropped = directory.end(request.getId());
+          return EndSessionResponse.newBuilder()
+              .setFound(dropped.isPresent())
+              .setTokensDropped(dropped.orElse(0))
+              .build();
+        });
   }
 
-  // The only place where a bug behind this service is answered: with a status, and its stack trace in the log.
+  // The only place where a bug behind this service is answered: with a status, and its stack trace
+  // in the log.
   private static <T> void answer(StreamObserver<T> answer, String method, Supplier<T> work) {
     T value;
     try {
@@ -129,14 +141,15 @@ public final class AdminService extends AdminGrpc.AdminImplBase {
             .setExpiry(toProto(session.expiry()));
     for (LiveSession.Entry entry : session.entries()) {
       proto.addEntries(
-          Entry.newBuilder()
-              .setServer(entry.server())
-              .setExpiry(toProto(entry.expiry())));
+          Entry.newBuilder().setServer(entry.server()).setExpiry(toProto(entry.expiry())));
     }
     return proto.build();
   }
 
   private static Timestamp toProto(Instant instant) {
-    return Timestamp.newBuilder().setSeconds(instant.getEpochSecond()).setNanos(instant.getNano()).build();
+    return Timestamp.newBuilder()
+        .setSeconds(instant.getEpochSecond())
+        .setNanos(instant.getNano())
+        .build();
   }
 }

@@ -3,7 +3,10 @@ package dev.valetkey.admin;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Whether calls are answered with more than refusals, and how each issuer is doing. Never blocks. Thread-safe. */
+/**
+ * Whether calls are answered with more than refusals, and how each issuer is doing. Never blocks.
+ * Thread-safe.
+ */
 public interface Readiness {
   /** True once every issuer was tried and the self-checks ran; never false again. */
   boolean ready();

@@ -12,7 +12,8 @@ public interface SessionDirectory {
    * Ends a session and drops every token that was issued for it.
    *
    * @param id the whole {@link LiveSession#id}
-   * @return how many tokens were dropped; empty, and nothing changed, if no live session has this id
+   * @return how many tokens were dropped; empty, and nothing changed, if no live session has this
+   *     id
    */
   OptionalInt end(String id);
 }

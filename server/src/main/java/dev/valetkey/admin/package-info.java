@@ -1,4 +1,7 @@
-/** How a running sidecar is asked and controlled: the Admin gRPC service and the health and metrics pages. */
+/**
+ * How a running sidecar is asked and controlled: the Admin gRPC service and the health and metrics
+ * pages.
+ */
 @NullMarked
 package dev.valetkey.admin;
 

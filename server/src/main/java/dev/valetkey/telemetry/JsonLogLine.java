@@ -33,12 +33,12 @@ final class JsonLogLine implements LogAppender.LogLine {
             .time("time", event.getTimeStamp())
             .field("level", event.getLevel().toString())
             .field("logger", event.getLoggerName())
-            .field("message", cut(event.getFormattedMessage(), LONGEST_TEXT));
+            .field("message", shown(event.getFormattedMessage(), LONGEST_TEXT));
     List<KeyValuePair> pairs = event.getKeyValuePairs();
     if (pairs != null) {
       pairs.forEach(pair -> add(line, pair));
     }
-    line.field("error", cut(trace(event), LONGEST_TRACE)).end();
+    line.field("error", shown(trace(event), LONGEST_TRACE)).end();
     return line.toBytes();
   }
 
@@ -63,7 +63,7 @@ final class JsonLogLine implements LogAppender.LogLine {
       case Long number -> line.field(key, number);
       case Integer number -> line.field(key, number);
       case Boolean truth -> line.field(key, truth);
-      default -> line.field(key, cut(String.valueOf(pair.value), LONGEST_TEXT));
+      default -> line.field(key, shown(String.valueOf(pair.value), LONGEST_TEXT));
     }
   }
 
@@ -73,7 +73,11 @@ final class JsonLogLine implements LogAppender.LogLine {
     return thrown == null ? null : ThrowableProxyUtil.asString(thrown);
   }
 
-  private static @Nullable String cut(@Nullable String text, int longest) {
-    return text == null || text.length() <= longest ? text : text.substring(0, longest) + "…";
+  private static @Nullable String shown(@Nullable String text, int longest) {
+    if (text == null) {
+      return null;
+    }
+    // Shown after it is cut: the patterns need no more time for a huge text than for a long one.
+    return Redaction.of(text.length() <= longest ? text : text.substring(0, longest) + "…");
   }
 }

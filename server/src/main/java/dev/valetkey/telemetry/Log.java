@@ -76,6 +76,8 @@ public final class Log extends ContextAwareBase implements Configurator {
     root.addAppender(appender);
     TALKATIVE.forEach(name -> keepAbove(Level.INFO, context.getLogger(name), root));
     MORE_TALKATIVE.forEach(name -> keepAbove(Level.WARN, context.getLogger(name), root));
+    // It warns of each connection that a unix socket has no keep-alive, which gRPC always asks for.
+    keepAbove(Level.ERROR, context.getLogger("io.netty.bootstrap"), root);
     JulHandler.install(context);
 
     if (asked != null && level == null) {

@@ -44,7 +44,8 @@ final class TextLogLine implements LogAppender.LogLine {
   }
 
   // A message can carry what a stranger wrote; a terminal obeys control characters.
-  private static void escaped(StringBuilder line, String text, boolean trace) {
+  private static void escaped(StringBuilder line, String raw, boolean trace) {
+    String text = Redaction.of(raw);
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       boolean layout = trace && (c == '\n' || c == '\t');
