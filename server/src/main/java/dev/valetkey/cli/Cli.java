@@ -53,7 +53,7 @@ public final class Cli {
     Terminal terminal = new Terminal(in, interactive, out, err);
     CommandLine line =
         new CommandLine(new Root())
-            .addSubcommand(new Serve(wiring.server()))
+            .addSubcommand(new ServeCommand(wiring.server()))
             .addSubcommand(new CheckCommand(terminal, wiring))
             .addSubcommand(new EnvoyCommand(terminal, wiring))
             .addSubcommand(new ExplainCommand(terminal, wiring))
@@ -125,7 +125,7 @@ public final class Cli {
   }
 
   @Command(name = "serve", description = "Run the sidecar.")
-  private static final class Serve implements Callable<Integer> {
+  private static final class ServeCommand implements Callable<Integer> {
     private final Wiring.Server server;
 
     @Parameters(
@@ -134,7 +134,7 @@ public final class Cli {
         description = "Configuration; default: ${DEFAULT-VALUE}.")
     private Path file = Path.of(DEFAULT_FILE);
 
-    Serve(Wiring.Server server) {
+    ServeCommand(Wiring.Server server) {
       this.server = server;
     }
 

@@ -98,7 +98,7 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
         who(config, server, sources),
         how(config, grant),
         target(grant),
-        grant.issuerName() == null ? "" : expect(server.expect()));
+        grant.issuerName() == null ? "" : expect(server.expect(), grant.needsUser()));
   }
 
   private static String where(ServerConfig server) {
@@ -135,6 +135,9 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
   }
 
   private static String without(Config config, GrantConfig grant) {
+    if (grant instanceof GrantConfig.None) {
+      return "called without a token";
+    }
     String target = target(grant);
     return how(config, grant) + (target.isEmpty() ? "" : ", for " + target);
   }
@@ -184,7 +187,7 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
     return String.join(", ", parts);
   }
 
-  private static String expect(ExpectConfig expect) {
+  private static String expect(ExpectConfig expect, boolean user) {
     List<String> parts = new ArrayList<>();
     parts.add(expect.format() == ExpectConfig.Format.JWT ? "a JWT" : "any token; of a JWT");
     if (expect.iss() != null) {
@@ -198,7 +201,7 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
                   + String.join(" ", expect.audience().subList(1, expect.audience().size()));
       parts.add("aud " + expect.audience().getFirst() + others + " and no other");
     }
-    if (expect.sub() == ExpectConfig.Sub.SAME) {
+    if (user && expect.sub() == ExpectConfig.Sub.SAME) {
       parts.add("the user's sub");
     }
     if (expect.act() == ExpectConfig.Act.REQUIRED) {

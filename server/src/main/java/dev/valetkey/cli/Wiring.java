@@ -6,7 +6,7 @@ import java.util.function.Supplier;
 
 /**
  * What the commands need from the rest of the program. Nothing here is touched before a command
- * asks for it, so that {@code serve} pays for nothing else.
+ * asks for it, so that a sidecar pays for nothing else.
  *
  * @param configs reads configuration files
  * @param schema the JSON Schema of the file
