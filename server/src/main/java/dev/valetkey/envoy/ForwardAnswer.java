@@ -69,6 +69,15 @@ final class ForwardAnswer extends InputStream implements Drainable, KnownLength 
   /** Only for transports that do not drain; gRPC over Netty does. */
   @Override
   public int read() throws IOException {
+    return undrained().read();
+  }
+
+  @Override
+  public int read(byte[] target, int offset, int length) throws IOException {
+    return undrained().read(target, offset, length);
+  }
+
+  private InputStream undrained() throws IOException {
     InputStream stream = slow;
     if (stream == null) {
       ByteArrayOutputStream whole = new ByteArrayOutputStream();
@@ -76,7 +85,7 @@ final class ForwardAnswer extends InputStream implements Drainable, KnownLength 
       stream = new ByteArrayInputStream(whole.toByteArray());
       slow = stream;
     }
-    return stream.read();
+    return stream;
   }
 
   private int headerLength() {

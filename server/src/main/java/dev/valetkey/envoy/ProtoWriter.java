@@ -35,7 +35,7 @@ final class ProtoWriter {
     target.write(number << 3 | ProtoCursor.LENGTH_DELIMITED);
     int rest = length;
     while (rest > 0x7f) {
-      target.write(rest & 0x7f | 0x80);
+      target.write((rest & 0x7f) | 0x80);
       rest >>>= 7;
     }
     target.write(rest);
