@@ -17,7 +17,8 @@ import io.envoyproxy.envoy.type.v3.HttpStatus;
 import io.envoyproxy.envoy.type.v3.StatusCode;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
-import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Decisions as bytes of {@code CheckResponse}. Everything but a token and an unusual {@code
@@ -41,9 +42,8 @@ final class Answers {
           .build()
           .toByteArray();
 
-  /** By reason, two each: problem JSON, JSON-RPC. */
-  private final AtomicReferenceArray<byte[]> refusals =
-      new AtomicReferenceArray<>(2 * Reason.values().length);
+  /** All but those with an unusual {@code Retry-After}, of which there could be many. */
+  private final Map<Refuse, byte[]> refusals = new ConcurrentHashMap<>();
 
   /** The message; read once. */
   InputStream of(Decision decision) {
@@ -67,13 +67,7 @@ final class Answers {
     if (refuse.retryAfterSeconds() > 1) {
       return build(refuse);
     }
-    int index = 2 * refuse.reason().ordinal() + (refuse.mcp() ? 1 : 0);
-    byte[] built = refusals.get(index);
-    if (built == null) {
-      built = build(refuse);
-      refusals.set(index, built);
-    }
-    return built;
+    return refusals.computeIfAbsent(refuse, Answers::build);
   }
 
   private static byte[] build(Refuse refuse) {

@@ -61,8 +61,13 @@ public final class RouteTable {
     if (!route.covers(call.bytes(), start, end)) {
       return PATH_NOT_LISTED;
     }
-    for (Route inner : inside[route.index()]) {
-      if (inner.covers(call.bytes(), start, end)) {
+    // Where another server lies deeper, a parameter would be a second spelling of its path.
+    Route[] inner = inside[route.index()];
+    if (inner.length > 0 && CanonicalPath.hasParameter(call.bytes(), start, end)) {
+      return PATH_NOT_CANONICAL;
+    }
+    for (Route other : inner) {
+      if (other.covers(call.bytes(), start, end)) {
         return PATH_NOT_LISTED;
       }
     }
