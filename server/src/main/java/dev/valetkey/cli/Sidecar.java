@@ -77,7 +77,7 @@ final class Sidecar implements AutoCloseable, Readiness {
     this.cache =
         new TokenCache(
             config.cache(),
-            new GrantAcquirer(issuers, clock, nanoTime, metrics, audit),
+            new GrantAcquirer(issuers, clock, metrics, audit),
             longestTimeout(config),
             metrics,
             clock,
