@@ -42,10 +42,10 @@ final class Serve {
 
   private static int run(Path file, Config config) {
     CountDownLatch told = new CountDownLatch(1);
+    CountDownLatch closed = new CountDownLatch(1);
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(told, closed), "stop"));
     try (Sidecar sidecar = new Sidecar(config, new FileOutputStream(FileDescriptor.out));
         Reload reload = new Reload(file, config, sidecar)) {
-      Thread main = Thread.currentThread();
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(told, main), "stop"));
       sidecar.prepare();
       reload.start();
       told.await();
@@ -56,15 +56,18 @@ final class Serve {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return ExitStatus.FAILED;
+    } finally {
+      closed.countDown();
     }
   }
 
-  /** The process lives until this returns: the main thread closes everything meanwhile. */
-  private static void stop(CountDownLatch stopped, Thread main) {
+  /** The process lives until this returns; the main thread closes everything meanwhile. */
+  private static void stop(CountDownLatch told, CountDownLatch closed) {
     LOG.atInfo().log("stopping");
-    stopped.countDown();
+    told.countDown();
     try {
-      main.join();
+      // Not a join: the main thread may be in System.exit, which waits for this.
+      closed.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
