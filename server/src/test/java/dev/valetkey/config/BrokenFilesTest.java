@@ -489,8 +489,7 @@ class BrokenFilesTest {
 
   /** Users, on line 8. */
   private static Arguments users(String what, String users, String... expected) {
-    return Arguments.of(
-        what,
+    String before =
         """
         issuers:
           corp:
@@ -499,11 +498,8 @@ class BrokenFilesTest {
             client_secret_file: secrets/corp
         servers:
           a: {url: "https://a.example", grant: {audience: x}}
-        users:\s\
-        """
-            + users
-            + "\n",
-        List.of(expected));
+        """;
+    return Arguments.of(what, before + "users: " + users + "\n", List.of(expected));
   }
 
   /** A key of the outermost level, on line 1. */
