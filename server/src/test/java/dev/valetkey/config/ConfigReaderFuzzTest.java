@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class ConfigReaderFuzzTest {
 
-  private static final int ROUNDS = 3000;
+  private static final int ROUNDS = 500;
   private static final String[] PIECES = {
     "\t",
     "\n",
