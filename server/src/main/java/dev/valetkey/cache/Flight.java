@@ -1,7 +1,7 @@
 package dev.valetkey.cache;
 
 import dev.valetkey.token.Deadline;
-import dev.valetkey.token.Session;
+import dev.valetkey.token.TokenDigest;
 import dev.valetkey.token.TokenOutcome;
 import dev.valetkey.token.TokenOutcome.Cause;
 import dev.valetkey.token.TokenOutcome.Unavailable;
@@ -60,15 +60,16 @@ final class Flight {
     return wish.get();
   }
 
-  @Nullable Session session() {
+  /** Whose result it is; null where the grant needs no user. */
+  @Nullable TokenDigest sessionId() {
     User user = request.user();
-    return user == null ? null : user.session();
+    return user == null ? null : user.session().id();
   }
 
   /** Whether the session is still there, at {@code now} in milliseconds since 1970. */
   boolean live(long now) {
-    Session session = session();
-    return session == null || session.live(now);
+    User user = request.user();
+    return user == null || user.session().live(now);
   }
 
   /** The result shall not be kept. */
@@ -89,7 +90,10 @@ final class Flight {
     outcome.completeExceptionally(bug);
   }
 
-  /** What came of it; {@code DEADLINE} when {@code deadline} passes first or the waiting thread is interrupted. */
+  /**
+   * What came of it; {@code DEADLINE} when {@code deadline} passes first or the waiting thread is
+   * interrupted.
+   */
   TokenOutcome await(Deadline deadline) {
     try {
       return outcome.get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);

@@ -6,7 +6,6 @@ import dev.valetkey.config.ServerConfig;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.token.AccessToken;
 import dev.valetkey.token.Deadline;
-import dev.valetkey.token.Session;
 import dev.valetkey.token.TokenOutcome;
 import dev.valetkey.token.TokenOutcome.Cause;
 import dev.valetkey.token.TokenOutcome.Granted;
@@ -20,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -27,13 +27,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The acquisitions under way: at most one per key, each on a virtual thread of its own with a deadline of its own, so that
- * keys never wait for each other and a result is kept even when everybody who asked has left. Thread-safe.
+ * The acquisitions under way: at most one per key, each on a virtual thread of its own with a
+ * deadline of its own, so that keys never wait for each other and a result is kept even when
+ * everybody who asked has left. Thread-safe.
  */
 final class Flights implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Flights.class);
   private static final long REJECTED_PAUSE = Duration.ofSeconds(30).toMillis();
-  private static final Unavailable CLOSED = new Unavailable(Cause.UNREACHABLE, Duration.ofSeconds(1));
+  private static final Unavailable CLOSED =
+      new Unavailable(Cause.UNREACHABLE, Duration.ofSeconds(1));
 
   private final ConcurrentHashMap<CacheKey, Flight> flights = new ConcurrentHashMap<>();
   private final Set<String> shortLived = ConcurrentHashMap.newKeySet();
@@ -85,24 +87,20 @@ final class Flights implements AutoCloseable {
   /** Gets a successor for {@code entry}, which serves meanwhile. Never blocks. */
   void refresh(Entry entry, TokenRequest request) {
     long now = clock.millis();
-    if (failures.inForce(entry.key(), request.user(), now) != null) {
+    CacheKey key = entry.key();
+    if (failures.inForce(key, request.user(), now) != null) {
       entry.postponeRefresh(now + REJECTED_PAUSE);
       return;
     }
-    Flight mine = new Flight(entry.key(), request, entry);
-    if (flights.putIfAbsent(entry.key(), mine) == null) {
+    Flight mine = new Flight(key, request, entry);
+    if (flights.putIfAbsent(key, mine) == null) {
       start(mine);
     }
   }
 
-  /** What is on its way for {@code session} shall not be kept. */
-  void drop(Session session) {
-    for (Flight flight : flights.values()) {
-      Session own = flight.session();
-      if (own != null && own.id().equals(session.id())) {
-        flight.drop();
-      }
-    }
+  /** What is on its way for these shall not be kept. */
+  void drop(Predicate<Flight> which) {
+    flights.values().stream().filter(which).forEach(Flight::drop);
   }
 
   int size() {
@@ -132,7 +130,10 @@ final class Flights implements AutoCloseable {
       flight.fail(bug);
       if (flight.replaces() != null) {
         // Those who wait get to see it; a refresh need not have any.
-        log.atError().setCause(bug).addKeyValue("resource", server(flight).name()).log("refresh ended in a bug");
+        log.atError()
+            .setCause(bug)
+            .addKeyValue("resource", server(flight).name())
+            .log("refresh ended in a bug");
       }
     }
   }
@@ -164,7 +165,8 @@ final class Flights implements AutoCloseable {
         Entry current = store.peek(flight.key());
         if (current != null) {
           // Spread, so that not all come back at the moment at which the issuer may be asked again.
-          current.bridge(now + (long) (unavailable.retryAfter().toMillis() * random.nextDouble(1, 1.5)));
+          current.bridge(
+              now + (long) (unavailable.retryAfter().toMillis() * random.nextDouble(1, 1.5)));
         }
       }
     }
@@ -174,9 +176,10 @@ final class Flights implements AutoCloseable {
   private void keep(Flight flight, Granted granted, long now) {
     TokenRequest request = flight.request();
     AccessToken token = granted.token();
-    // At 50 to 60 % of life, give or take a tenth: users who came together do not come back together.
+    // At 50 to 60 % of life, give or take a tenth: users who came together do not come back
+    // together.
     double share = random.nextDouble(0.5, 0.6) * random.nextDouble(0.9, 1.1);
-    Entry entry = new Entry(flight.key(), request.user(), request.target(), granted, share, flight.wish());
+    Entry entry = new Entry(request.user(), request.target(), granted, share, flight.wish());
     failures.clear(flight.key());
     issued.add(token.digest(), entry, now);
     if (token.expiresAt() - now < flight.wish() && shortLived.add(server(flight).name())) {

@@ -15,13 +15,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries that are kept, bounded by number, by bytes and per session. Thread-safe; {@link #get} takes no lock.
+ * The entries that are kept, bounded by number, by bytes and per session. Thread-safe; {@link #get}
+ * takes no lock.
  *
- * <p>Which keys a session has is changed only inside the library's atomic step for that key. So a key is listed exactly while
- * its entry is here, whatever evicts it, and the end of a session finds every token.
+ * <p>Which keys a session has is changed only inside the library's atomic step for that key. So a
+ * key is listed exactly while its entry is here, whatever evicts it, and the end of a session finds
+ * every token.
  */
 final class Store {
   static final int MAX_PER_SESSION = 256;
@@ -33,14 +36,16 @@ final class Store {
 
   Store(CacheConfig bounds, InstantSource clock) {
     this.bounds = bounds;
-    // The library's housekeeping runs on whichever thread comes by: it is short, and a pool would cost more than it.
+    // The library's housekeeping runs on whichever thread comes by: it is short, and a pool would
+    // cost more than it.
     this.entries =
         Caffeine.newBuilder()
             .maximumWeight(maximumWeight(bounds))
             .weigher((CacheKey key, Entry entry) -> weight(entry))
             .expireAfter(Expiry.writing((CacheKey key, Entry entry) -> untilExpiry(entry, clock)))
             .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
-            .evictionListener((@Nullable CacheKey key, @Nullable Entry entry, RemovalCause cause) -> evicted(entry))
+            .evictionListener((@Nullable CacheKey key, @Nullable Entry entry, RemovalCause cause) ->
+                unlist(key, entry))
             .executor(Runnable::run)
             .build();
   }
@@ -71,7 +76,7 @@ final class Store {
                 entry.inherit(earlier, entry.target().server().streamMinLifetime().toMillis());
                 earlier.release();
               }
-              list(entry, tooMany);
+              list(key, entry, tooMany);
               return entry;
             });
     tooMany.forEach(this::remove);
@@ -89,10 +94,14 @@ final class Store {
                 return current;
               }
               removed[0] = true;
-              evicted(current);
+              unlist(key, current);
               return null;
             });
     return removed[0];
+  }
+
+  void removeIf(Predicate<Entry> which) {
+    entries.asMap().values().stream().filter(which).forEach(this::remove);
   }
 
   private void remove(CacheKey key) {
@@ -145,36 +154,39 @@ final class Store {
     return entries.asMap().values().stream().mapToLong(Entry::bytes).sum();
   }
 
-  private static long maximumWeight(CacheConfig bounds) {
-    return bounds.maxEntries() == 0 ? 0 : bounds.maxBytes();
+  // The library takes one bound: an entry weighs at least its share of the bytes, so that the
+  // number is bounded too.
+  private int weight(Entry entry) {
+    return (int) Math.min(Integer.MAX_VALUE, Math.max(entry.bytes(), share(bounds)));
   }
 
-  // The library takes one bound: an entry weighs at least its share of the bytes, so that the number is bounded too.
-  private int weight(Entry entry) {
-    CacheConfig current = bounds;
-    long share = Math.ceilDiv(current.maxBytes(), Math.max(1, current.maxEntries()));
-    return (int) Math.min(Integer.MAX_VALUE, Math.max(entry.bytes(), share));
+  private static long maximumWeight(CacheConfig bounds) {
+    return share(bounds) * bounds.maxEntries();
+  }
+
+  private static long share(CacheConfig bounds) {
+    return bounds.maxBytes() / Math.max(1, bounds.maxEntries());
   }
 
   private static Duration untilExpiry(Entry entry, InstantSource clock) {
     return Duration.ofMillis(entry.expiresAt() - clock.millis());
   }
 
-  private void evicted(@Nullable Entry entry) {
-    if (entry == null) {
+  private void unlist(@Nullable CacheKey key, @Nullable Entry entry) {
+    if (key == null || entry == null) {
       return;
     }
     entry.release();
     Session session = entry.session();
     if (session != null) {
-      sessions.computeIfPresent(session.id(), (id, keys) -> without(keys, entry.key()));
+      sessions.computeIfPresent(session.id(), (id, keys) -> without(keys, key));
     }
   }
 
-  private void list(Entry entry, List<CacheKey> tooMany) {
+  private void list(CacheKey key, Entry entry, List<CacheKey> tooMany) {
     Session session = entry.session();
     if (session != null) {
-      sessions.compute(session.id(), (id, keys) -> with(keys == null ? NONE : keys, entry.key(), tooMany));
+      sessions.compute(session.id(), (id, keys) -> with(keys == null ? NONE : keys, key, tooMany));
     }
   }
 

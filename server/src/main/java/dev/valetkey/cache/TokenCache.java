@@ -3,10 +3,12 @@ package dev.valetkey.cache;
 import dev.valetkey.acquire.Acquirer;
 import dev.valetkey.cache.FailureMemory.Failure;
 import dev.valetkey.config.CacheConfig;
+import dev.valetkey.config.GrantConfig;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.token.Deadline;
 import dev.valetkey.token.Rejection;
 import dev.valetkey.token.Session;
+import dev.valetkey.token.Target;
 import dev.valetkey.token.TokenDigest;
 import dev.valetkey.token.TokenOutcome;
 import dev.valetkey.token.TokenOutcome.Granted;
@@ -25,8 +27,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Issued tokens by user and server (design.md §6 and §7). A token is fetched once however many calls wait for it, is fetched
- * again in the background while it is in use, and never serves another user or another server. Thread-safe.
+ * Issued tokens by user and server (design.md §6 and §7). A token is fetched once however many
+ * calls wait for it, is fetched again in the background while it is in use, and never serves
+ * another user or another server. Thread-safe.
  */
 public final class TokenCache implements TokenProvider, AutoCloseable {
   /** What a call of a session that is over gets, without the issuer being asked. */
@@ -60,7 +63,14 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
     this.clock = clock;
     this.flights =
         new Flights(
-            store, issued, failures, acquirer, metrics, clock, random, () -> Deadline.after(flightTime, nanoTime));
+            store,
+            issued,
+            failures,
+            acquirer,
+            metrics,
+            clock,
+            random,
+            () -> Deadline.after(flightTime, nanoTime));
   }
 
   @Override
@@ -98,7 +108,8 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
   }
 
   /** What a flight's outcome means for one of those who waited. */
-  private TokenOutcome settle(Flight flight, TokenOutcome outcome, TokenRequest request, Deadline deadline) {
+  private TokenOutcome settle(
+      Flight flight, TokenOutcome outcome, TokenRequest request, Deadline deadline) {
     long now = clock.millis();
     User user = request.user();
     if (user != null && !user.session().live(now)) {
@@ -133,7 +144,8 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
         return same;
       }
     }
-    TokenOutcome outcome = get(new TokenRequest(entry.target(), entry.user(), Duration.ZERO), deadline);
+    TokenOutcome outcome =
+        get(new TokenRequest(entry.target(), entry.user(), Duration.ZERO), deadline);
     if (gaveUp && outcome instanceof Granted) {
       metrics.server(server).renewed();
     }
@@ -160,28 +172,32 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
     Failure failure = failures.peek(key, request.user(), now);
     return failure == null
         ? new Lookup.Miss()
-        : new Lookup.Remembered(failure.rejected().rejection(), Instant.ofEpochMilli(failure.until()));
+        : new Lookup.Remembered(
+            failure.rejected().rejection(), Instant.ofEpochMilli(failure.until()));
   }
 
-  /** Digest of the key that this request has; the same in every process with the same configuration. */
+  /**
+   * Digest of the key that this request has; the same in every process with the same configuration.
+   */
   public static TokenDigest keyDigest(TokenRequest request) {
     return CacheKey.of(request).digest();
   }
 
   /**
-   * Drops every token of a session that is over; what is on its way for it will not be kept. Never blocks.
+   * Drops every token of a session that is over; what is on its way for it will not be kept. Never
+   * blocks.
    *
    * @return how many tokens were dropped
    */
   public int drop(Session session) {
-    flights.drop(session);
+    flights.drop(flight -> session.id().equals(flight.sessionId()));
     int dropped = 0;
     for (Entry entry : store.of(session)) {
       Granted granted = entry.granted();
       if (granted != null) {
         issued.remove(granted.token().digest(), entry);
       }
-      if (store.remove(entry)) {
+      if (store.remove(entry) && granted != null) {
         dropped++;
       }
     }
@@ -193,17 +209,21 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
   public List<CachedToken> entries(Session session) {
     long now = clock.millis();
     return store.of(session).stream()
-        .flatMap(
-            entry -> {
-              Granted granted = entry.unexpired(now);
-              return granted == null ? null : Stream.of(shown(entry, granted));
-            })
+        .flatMap(entry -> {
+          Granted granted = entry.unexpired(now);
+          return granted == null ? null : Stream.of(shown(entry, granted));
+        })
         .toList();
   }
 
-  /** A secret of ours changed: what was refused because of the old one is asked again. */
+  /**
+   * A secret of ours changed: what was refused because of the old one is asked again, and tokens
+   * that were read from a file are read again.
+   */
   public void secretsChanged() {
     failures.secretsChanged();
+    flights.drop(flight -> isFromFile(flight.request().target()));
+    store.removeIf(entry -> isFromFile(entry.target()));
   }
 
   /** Sets other bounds and keeps what fits. */
@@ -233,9 +253,16 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
     flights.close();
   }
 
-  /** Sizes of what is kept beside the tokens: sessions, issued digests, failures. For tests that look for leaks. */
+  /**
+   * Sizes of what is kept beside the tokens: sessions, issued digests, failures. For tests that
+   * look for leaks.
+   */
   List<Long> sideSizes() {
     return List.of((long) store.sessions(), issued.size(), failures.size());
+  }
+
+  private static boolean isFromFile(Target target) {
+    return target.grant() instanceof GrantConfig.Static;
   }
 
   private static CachedToken shown(Entry entry, Granted granted) {

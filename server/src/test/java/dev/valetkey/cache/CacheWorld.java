@@ -28,6 +28,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,8 @@ final class CacheWorld implements AutoCloseable {
   static final Duration STREAM = Duration.ofMinutes(5);
   static final CacheConfig BOUNDS = new CacheConfig(10_000, 64L << 20);
   private static final TokenDigest RULE = digest("rule");
+
+  private static final Map<String, Target> TARGETS = new ConcurrentHashMap<>();
 
   /** Always in the middle: refreshes come at 55 % of life. */
   static final RandomGenerator MIDDLE = () -> Long.MIN_VALUE;
@@ -61,6 +64,12 @@ final class CacheWorld implements AutoCloseable {
 
   /** Waits until nothing is being acquired any more. */
   void settle() {
+    if (cache.underWay() > 0) {
+      awaitLanding();
+    }
+  }
+
+  private void awaitLanding() {
     await().pollInterval(Duration.ofMillis(1)).until(() -> cache.underWay() == 0);
   }
 
@@ -106,7 +115,15 @@ final class CacheWorld implements AutoCloseable {
 
   static Subject subject(String sub, Instant expiresAt) {
     return new Subject(
-        "https://idp.test", sub, "sid-" + sub, "agent", Set.of("openid"), null, null, null, expiresAt);
+        "https://idp.test",
+        sub,
+        "sid-" + sub,
+        "agent",
+        Set.of("openid"),
+        null,
+        null,
+        null,
+        expiresAt);
   }
 
   TokenRequest request(String sub, String server) {
@@ -126,7 +143,8 @@ final class CacheWorld implements AutoCloseable {
   }
 
   static Target target(String server) {
-    return Target.of(server(server), exchange(server), issuer("corp"));
+    return TARGETS.computeIfAbsent(
+        server, name -> Target.of(server(name), exchange(name), issuer("corp")));
   }
 
   static GrantConfig exchange(String audience) {

@@ -101,9 +101,13 @@ class TokenCacheBoundsTest {
       assertThat(world.cache.entries(alice.session()))
           .containsExactly(
               new CachedToken(
-                  "github", world.clock.instant().plus(Duration.ofHours(1)), digest("CANARY-alice/github#1")),
+                  "github",
+                  world.clock.instant().plus(Duration.ofHours(1)),
+                  digest("CANARY-alice/github#1")),
               new CachedToken(
-                  "jira", world.clock.instant().plus(Duration.ofHours(1)), digest("CANARY-alice/jira#2")));
+                  "jira",
+                  world.clock.instant().plus(Duration.ofHours(1)),
+                  digest("CANARY-alice/jira#2")));
     }
   }
 
@@ -161,17 +165,19 @@ class TokenCacheBoundsTest {
   void churnLeavesNothingBehind() {
     try (CacheWorld world = new CacheWorld(new CacheConfig(1_000, 64 << 20), CacheWorld.MIDDLE)) {
       List<User> latest = new ArrayList<>();
-      for (int i = 0; i < 50_000; i++) {
+      for (int i = 0; i < 25_000; i++) {
         User user = world.user("user" + i, Duration.ofHours(2));
         world.get(request(user, "github"));
         world.get(request(user, "jira"));
+        world.get(request(user, "search"));
+        world.get(request(user, "mail"));
         latest.add(user);
         if (i % 5 == 0) {
           User old = latest.removeFirst();
           old.session().end();
           world.cache.drop(old.session());
         }
-        world.clock.move(Duration.ofMillis(20));
+        world.clock.move(Duration.ofMillis(40));
       }
 
       assertThat(world.cache.size()).isLessThanOrEqualTo(1_000);

@@ -8,11 +8,14 @@ import static dev.valetkey.cache.CacheWorld.withoutUser;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.valetkey.config.CacheConfig;
+import dev.valetkey.config.GrantConfig;
 import dev.valetkey.token.Rejection;
+import dev.valetkey.token.Target;
 import dev.valetkey.token.TokenOutcome;
 import dev.valetkey.token.TokenOutcome.Rejected;
 import dev.valetkey.token.TokenRequest;
 import dev.valetkey.token.User;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -57,7 +60,8 @@ class TokenCacheTest {
     TokenOutcome nobody = world.get(withoutUser("github"));
 
     assertThat(text(nobody)).isEqualTo("CANARY-nobody/github#2");
-    assertThat(text(cache.known(world.request("alice", "github")))).isEqualTo("CANARY-alice/github#1");
+    assertThat(text(cache.known(world.request("alice", "github"))))
+        .isEqualTo("CANARY-alice/github#1");
     assertThat(text(cache.known(withoutUser("github")))).isEqualTo("CANARY-nobody/github#2");
   }
 
@@ -123,7 +127,8 @@ class TokenCacheTest {
 
     clock.move(Duration.ofMinutes(10));
 
-    assertThat(cache.known(request(alice, "github"))).isEqualTo(new Rejected(Rejection.INVALID_GRANT));
+    assertThat(cache.known(request(alice, "github")))
+        .isEqualTo(new Rejected(Rejection.INVALID_GRANT));
     assertThat(cache.known(request(world.user("alice"), "github"))).isNull();
     assertThat(issuer.calls).hasValue(1);
   }
@@ -149,7 +154,8 @@ class TokenCacheTest {
 
     alice.session().end();
 
-    assertThat(world.get(request(alice, "github"))).isEqualTo(new Rejected(Rejection.INVALID_GRANT));
+    assertThat(world.get(request(alice, "github")))
+        .isEqualTo(new Rejected(Rejection.INVALID_GRANT));
     assertThat(issuer.calls).hasValue(1);
   }
 
@@ -269,6 +275,21 @@ class TokenCacheTest {
     assertThat(world.get(stream(request))).isSameAs(first);
     assertThat(cache.known(stream(request))).isSameAs(first);
     assertThat(issuer.calls).hasValue(2);
+  }
+
+  @Test
+  void aTokenFromAFileIsReadAgainWhenASecretChangesAndNoOther() {
+    Target file =
+        Target.of(
+            CacheWorld.server("search"), new GrantConfig.Static(Path.of("key"), "Bearer"), null);
+    TokenRequest fromFile = new TokenRequest(file, null, Duration.ZERO);
+    world.get(fromFile);
+    world.get(withoutUser("github"));
+
+    cache.secretsChanged();
+
+    assertThat(text(world.get(fromFile))).isEqualTo("CANARY-nobody/search#3");
+    assertThat(text(cache.known(withoutUser("github")))).isEqualTo("CANARY-nobody/github#2");
   }
 
   @Test
