@@ -142,6 +142,17 @@ final class LineWriter<T> implements AutoCloseable {
     }
   }
 
+  /**
+   * Waits until everything handed over so far has reached the sink, but no longer than {@code
+   * patience}.
+   */
+  void flush(Duration patience) {
+    // The thread is idle only after it has written; who hands something over counts it first.
+    for (long left = patience.toMillis(); left > 0 && !(waiting.get() == 0 && idle); left--) {
+      LockSupport.parkNanos(this, 1_000_000);
+    }
+  }
+
   @Override
   public void close() {
     close(Duration.ofSeconds(2));

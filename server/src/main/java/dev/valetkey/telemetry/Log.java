@@ -37,15 +37,21 @@ public final class Log extends ContextAwareBase implements Configurator {
 
   private final Map<String, String> environment;
   private final OutputStream sink;
+  private final boolean ofProcess;
 
   /** What Logback calls: standard error and the process's own environment. */
   public Log() {
-    this(System.getenv(), System.err);
+    this(System.getenv(), System.err, true);
   }
 
   Log(Map<String, String> environment, OutputStream sink) {
+    this(environment, sink, false);
+  }
+
+  private Log(Map<String, String> environment, OutputStream sink, boolean ofProcess) {
     this.environment = environment;
     this.sink = sink;
+    this.ofProcess = ofProcess;
   }
 
   /** Sets up logging now, so that what java.util.logging has to say is caught from here on. */
@@ -68,6 +74,10 @@ public final class Log extends ContextAwareBase implements Configurator {
     appender.setContext(context);
     appender.setName("standard error");
     appender.start();
+    if (ofProcess) {
+      // A process that ends right after it said why must not take that line with it.
+      Runtime.getRuntime().addShutdownHook(new Thread(appender::flush, "log-flush"));
+    }
 
     String asked = environment.get(LEVEL);
     Level level = level(asked);

@@ -42,6 +42,11 @@ final class LogAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
     writer.close(PATIENCE);
   }
 
+  /** Waits until what was logged is written; a second at most. */
+  void flush() {
+    writer.flush(PATIENCE);
+  }
+
   @Override
   protected void append(ILoggingEvent event) {
     writer.offer(form.toBytes(event));

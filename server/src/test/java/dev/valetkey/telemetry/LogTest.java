@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import ch.qos.logback.classic.LoggerContext;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -20,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 final class LogTest {
   private final BlockableSink sink = new BlockableSink();
@@ -224,6 +227,34 @@ final class LogTest {
     assertThat(sink.lines())
         .anyMatch(line ->
             line.contains("\"message\":\"log lines were lost") && line.contains("\"count\":1976"));
+  }
+
+  @Test
+  void theLastWordsOfAProcessAreWritten() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                LastWords.class.getName())
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+
+    String written = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+
+    assertThat(process.waitFor()).isEqualTo(3);
+    assertThat(written.lines()).hasSize(200).last().asString().contains("\"message\":\"line 199\"");
+  }
+
+  /** Logs and ends at once. */
+  static final class LastWords {
+    public static void main(String[] args) {
+      Logger log = LoggerFactory.getLogger(LastWords.class);
+      for (int i = 0; i < 200; i++) {
+        log.info("line {}", i);
+      }
+      System.exit(3);
+    }
   }
 
   @Test
