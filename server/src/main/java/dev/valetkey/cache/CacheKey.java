@@ -6,14 +6,18 @@ import dev.valetkey.token.TokenRequest;
 import dev.valetkey.token.User;
 
 /**
- * What tells one cached token from another (design.md §6). Both parts are digests over length-prefixed fields, so no field
- * of one request can stand for another field of a different one.
+ * What tells one cached token from another (design.md §6). Both parts are digests over
+ * length-prefixed fields, so no field of one request can stand for another field of a different
+ * one.
  *
- * @param sessionPart the user with all that the user token says; {@link #NO_USER} where the grant needs no user
+ * @param sessionPart the user with all that the user token says; {@link #NO_USER} where the grant
+ *     needs no user
  * @param targetPart the server and how its token is acquired
  */
 record CacheKey(TokenDigest sessionPart, TokenDigest targetPart) {
-  /** Session part of requests without a user. No user has it: theirs are digests of other fields. */
+  /**
+   * Session part of requests without a user. No user has it: theirs are digests of other fields.
+   */
   static final TokenDigest NO_USER = new Fields().add("no user").digest();
 
   static CacheKey of(TokenRequest request) {

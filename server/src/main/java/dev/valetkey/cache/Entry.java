@@ -10,17 +10,21 @@ import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An issued token with what is needed to judge it and to get the next one. When the token is replaced, refused or evicted it
- * is let go of, and the entry lives on only to be recognised by its digest.
+ * An issued token with what is needed to judge it and to get the next one. When the token is
+ * replaced, refused or evicted it is let go of, and the entry lives on only to be recognised by its
+ * digest.
  *
- * <p>All times are milliseconds since 1970. Thread-safe: readers take no lock; the thread of the key's flight postpones, any
- * thread may refuse or release.
+ * <p>All times are milliseconds since 1970. Thread-safe: readers take no lock; the thread of the
+ * key's flight postpones, any thread may refuse or release.
  */
 final class Entry {
   /** How often a key's token may be given up because its server refused it (design.md §7). */
   static final long RENEWAL_PAUSE = Duration.ofSeconds(30).toMillis();
 
-  /** What an entry takes beside its token's text, measured on a 64-bit JVM: see TokenCacheMemoryTest. */
+  /**
+   * What an entry takes beside its token's text, measured on a 64-bit JVM: see
+   * TokenCacheMemoryTest.
+   */
   private static final int OVERHEAD = 432;
 
   private static final AtomicLongFieldUpdater<Entry> REFRESH_AT =
@@ -37,7 +41,10 @@ final class Entry {
   private volatile long usableUntil;
   private volatile long refreshAt;
 
-  /** Until then a stream takes this token although it is shorter than wished; 0: no stream was disappointed yet. */
+  /**
+   * Until then a stream takes this token although it is shorter than wished; 0: no stream was
+   * disappointed yet.
+   */
   private volatile long streamUntil;
 
   /** When a token of this key was last given up; guarded by this. */
@@ -47,7 +54,13 @@ final class Entry {
    * @param refreshShare at which share of the token's life it is refreshed, 0 to 1
    * @param wish the remaining life, in milliseconds, that the token was fetched for; 0: none
    */
-  Entry(CacheKey key, @Nullable User user, Target target, Granted granted, double refreshShare, long wish) {
+  Entry(
+      CacheKey key,
+      @Nullable User user,
+      Target target,
+      Granted granted,
+      double refreshShare,
+      long wish) {
     AccessToken token = granted.token();
     long life = token.expiresAt() - token.issuedAt();
     long margin = Math.min(target.server().earlyExpiry().toMillis(), life / 3);
@@ -97,7 +110,10 @@ final class Entry {
     return now < expiresAt && live(now) ? granted : null;
   }
 
-  /** Whether the token lasts for {@code wish} milliseconds, or is as fresh as this issuer makes them. */
+  /**
+   * Whether the token lasts for {@code wish} milliseconds, or is as fresh as this issuer makes
+   * them.
+   */
   boolean lasts(long wish, long now) {
     return expiresAt - now >= wish || now < streamUntil;
   }
@@ -117,14 +133,20 @@ final class Entry {
     refreshAt = until;
   }
 
-  /** The issuer cannot be asked before {@code until}: the token serves meanwhile, at most until its real end. */
+  /**
+   * The issuer cannot be asked before {@code until}: the token serves meanwhile, at most until its
+   * real end.
+   */
   void bridge(long until) {
     refreshAt = until;
     usableUntil = Math.max(usableUntil, Math.min(expiresAt, until));
     streamUntil = Math.max(streamUntil, until);
   }
 
-  /** Takes over what the key's earlier token taught: when one was given up, and that streams were disappointed. */
+  /**
+   * Takes over what the key's earlier token taught: when one was given up, and that streams were
+   * disappointed.
+   */
   void inherit(Entry earlier, long streamWish) {
     long renewed;
     synchronized (earlier) {
@@ -140,7 +162,10 @@ final class Entry {
     }
   }
 
-  /** Gives the token up because its server refused it; false if it is gone already, or one of this key was just given up. */
+  /**
+   * Gives the token up because its server refused it; false if it is gone already, or one of this
+   * key was just given up.
+   */
   synchronized boolean refuse(long now) {
     if (granted == null || now - renewedAt < RENEWAL_PAUSE) {
       return false;

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Remembers that an issuer said no, so that it is not asked the same again at once. What it could not answer is never
- * remembered. Bounded; thread-safe; reading takes no lock.
+ * Remembers that an issuer said no, so that it is not asked the same again at once. What it could
+ * not answer is never remembered. Bounded; thread-safe; reading takes no lock.
  */
 final class FailureMemory {
   private static final long BRIEF = Duration.ofSeconds(30).toMillis();
@@ -32,7 +32,8 @@ final class FailureMemory {
   record Failure(Rejected rejected, Asked asked, long until) {}
 
   /**
-   * What an issuer is asked with, taken before it is asked: an answer says nothing about what came later.
+   * What an issuer is asked with, taken before it is asked: an answer says nothing about what came
+   * later.
    *
    * @param userToken digest of the user token; null where the grant needs no user
    * @param userTokenEnds its expiry in milliseconds since 1970; 0 without one

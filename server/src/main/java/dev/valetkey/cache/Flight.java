@@ -89,7 +89,10 @@ final class Flight {
     outcome.completeExceptionally(bug);
   }
 
-  /** What came of it; {@code DEADLINE} when {@code deadline} passes first or the waiting thread is interrupted. */
+  /**
+   * What came of it; {@code DEADLINE} when {@code deadline} passes first or the waiting thread is
+   * interrupted.
+   */
   TokenOutcome await(Deadline deadline) {
     try {
       return outcome.get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);

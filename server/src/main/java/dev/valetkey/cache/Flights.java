@@ -27,13 +27,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The acquisitions under way: at most one per key, each on a virtual thread of its own with a deadline of its own, so that
- * keys never wait for each other and a result is kept even when everybody who asked has left. Thread-safe.
+ * The acquisitions under way: at most one per key, each on a virtual thread of its own with a
+ * deadline of its own, so that keys never wait for each other and a result is kept even when
+ * everybody who asked has left. Thread-safe.
  */
 final class Flights implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Flights.class);
   private static final long REJECTED_PAUSE = Duration.ofSeconds(30).toMillis();
-  private static final Unavailable CLOSED = new Unavailable(Cause.UNREACHABLE, Duration.ofSeconds(1));
+  private static final Unavailable CLOSED =
+      new Unavailable(Cause.UNREACHABLE, Duration.ofSeconds(1));
 
   private final ConcurrentHashMap<CacheKey, Flight> flights = new ConcurrentHashMap<>();
   private final Set<String> shortLived = ConcurrentHashMap.newKeySet();
@@ -132,7 +134,10 @@ final class Flights implements AutoCloseable {
       flight.fail(bug);
       if (flight.replaces() != null) {
         // Those who wait get to see it; a refresh need not have any.
-        log.atError().setCause(bug).addKeyValue("resource", server(flight).name()).log("refresh ended in a bug");
+        log.atError()
+            .setCause(bug)
+            .addKeyValue("resource", server(flight).name())
+            .log("refresh ended in a bug");
       }
     }
   }
@@ -164,7 +169,8 @@ final class Flights implements AutoCloseable {
         Entry current = store.peek(flight.key());
         if (current != null) {
           // Spread, so that not all come back at the moment at which the issuer may be asked again.
-          current.bridge(now + (long) (unavailable.retryAfter().toMillis() * random.nextDouble(1, 1.5)));
+          current.bridge(
+              now + (long) (unavailable.retryAfter().toMillis() * random.nextDouble(1, 1.5)));
         }
       }
     }
@@ -174,9 +180,11 @@ final class Flights implements AutoCloseable {
   private void keep(Flight flight, Granted granted, long now) {
     TokenRequest request = flight.request();
     AccessToken token = granted.token();
-    // At 50 to 60 % of life, give or take a tenth: users who came together do not come back together.
+    // At 50 to 60 % of life, give or take a tenth: users who came together do not come back
+    // together.
     double share = random.nextDouble(0.5, 0.6) * random.nextDouble(0.9, 1.1);
-    Entry entry = new Entry(flight.key(), request.user(), request.target(), granted, share, flight.wish());
+    Entry entry =
+        new Entry(flight.key(), request.user(), request.target(), granted, share, flight.wish());
     failures.clear(flight.key());
     issued.add(token.digest(), entry, now);
     if (token.expiresAt() - now < flight.wish() && shortLived.add(server(flight).name())) {

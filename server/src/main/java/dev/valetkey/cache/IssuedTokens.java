@@ -8,8 +8,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every token that was issued, by its digest, until a minute after its end: a server may refuse one that was replaced since,
- * or because it ended on the way. Bounded: when too many are alive, those that were replaced or evicted go. Thread-safe.
+ * Every token that was issued, by its digest, until a minute after its end: a server may refuse one
+ * that was replaced since, or because it ended on the way. Bounded: when too many are alive, those
+ * that were replaced or evicted go. Thread-safe.
  */
 final class IssuedTokens {
   private static final long GRACE = Duration.ofMinutes(1).toMillis();
@@ -41,7 +42,9 @@ final class IssuedTokens {
     sweepIfDue(now);
   }
 
-  /** Forgets what is over, when it is time for it: an entry keeps its session from being collected. */
+  /**
+   * Forgets what is over, when it is time for it: an entry keeps its session from being collected.
+   */
   void sweepIfDue(long now) {
     boolean due = issued.mappingCount() > sweepAt || Math.abs(now - sweptAt) > PAUSE;
     if (due && sweeping.compareAndSet(false, true)) {
@@ -65,7 +68,8 @@ final class IssuedTokens {
     return issued.mappingCount();
   }
 
-  // A sweep by size leaves room for as many tokens as it had to look at, or for half the bound, so that its cost per token is
+  // A sweep by size leaves room for as many tokens as it had to look at, or for half the bound, so
+  // that its cost per token is
   // constant.
   private void sweep(long now) {
     sweptAt = now;

@@ -18,10 +18,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The entries that are kept, bounded by number, by bytes and per session. Thread-safe; {@link #get} takes no lock.
+ * The entries that are kept, bounded by number, by bytes and per session. Thread-safe; {@link #get}
+ * takes no lock.
  *
- * <p>Which keys a session has is changed only inside the library's atomic step for that key. So a key is listed exactly while
- * its entry is here, whatever evicts it, and the end of a session finds every token.
+ * <p>Which keys a session has is changed only inside the library's atomic step for that key. So a
+ * key is listed exactly while its entry is here, whatever evicts it, and the end of a session finds
+ * every token.
  */
 final class Store {
   static final int MAX_PER_SESSION = 256;
@@ -33,14 +35,16 @@ final class Store {
 
   Store(CacheConfig bounds, InstantSource clock) {
     this.bounds = bounds;
-    // The library's housekeeping runs on whichever thread comes by: it is short, and a pool would cost more than it.
+    // The library's housekeeping runs on whichever thread comes by: it is short, and a pool would
+    // cost more than it.
     this.entries =
         Caffeine.newBuilder()
             .maximumWeight(maximumWeight(bounds))
             .weigher((CacheKey key, Entry entry) -> weight(entry))
             .expireAfter(Expiry.writing((CacheKey key, Entry entry) -> untilExpiry(entry, clock)))
             .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
-            .evictionListener((@Nullable CacheKey key, @Nullable Entry entry, RemovalCause cause) -> evicted(entry))
+            .evictionListener((@Nullable CacheKey key, @Nullable Entry entry, RemovalCause cause) ->
+                evicted(entry))
             .executor(Runnable::run)
             .build();
   }
@@ -149,7 +153,8 @@ final class Store {
     return bounds.maxEntries() == 0 ? 0 : bounds.maxBytes();
   }
 
-  // The library takes one bound: an entry weighs at least its share of the bytes, so that the number is bounded too.
+  // The library takes one bound: an entry weighs at least its share of the bytes, so that the
+  // number is bounded too.
   private int weight(Entry entry) {
     CacheConfig current = bounds;
     long share = Math.ceilDiv(current.maxBytes(), Math.max(1, current.maxEntries()));
@@ -174,7 +179,8 @@ final class Store {
   private void list(Entry entry, List<CacheKey> tooMany) {
     Session session = entry.session();
     if (session != null) {
-      sessions.compute(session.id(), (id, keys) -> with(keys == null ? NONE : keys, entry.key(), tooMany));
+      sessions.compute(
+          session.id(), (id, keys) -> with(keys == null ? NONE : keys, entry.key(), tooMany));
     }
   }
 

@@ -25,8 +25,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Issued tokens by user and server (design.md §6 and §7). A token is fetched once however many calls wait for it, is fetched
- * again in the background while it is in use, and never serves another user or another server. Thread-safe.
+ * Issued tokens by user and server (design.md §6 and §7). A token is fetched once however many
+ * calls wait for it, is fetched again in the background while it is in use, and never serves
+ * another user or another server. Thread-safe.
  */
 public final class TokenCache implements TokenProvider, AutoCloseable {
   /** What a call of a session that is over gets, without the issuer being asked. */
@@ -60,7 +61,14 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
     this.clock = clock;
     this.flights =
         new Flights(
-            store, issued, failures, acquirer, metrics, clock, random, () -> Deadline.after(flightTime, nanoTime));
+            store,
+            issued,
+            failures,
+            acquirer,
+            metrics,
+            clock,
+            random,
+            () -> Deadline.after(flightTime, nanoTime));
   }
 
   @Override
@@ -98,7 +106,8 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
   }
 
   /** What a flight's outcome means for one of those who waited. */
-  private TokenOutcome settle(Flight flight, TokenOutcome outcome, TokenRequest request, Deadline deadline) {
+  private TokenOutcome settle(
+      Flight flight, TokenOutcome outcome, TokenRequest request, Deadline deadline) {
     long now = clock.millis();
     User user = request.user();
     if (user != null && !user.session().live(now)) {
@@ -133,7 +142,8 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
         return same;
       }
     }
-    TokenOutcome outcome = get(new TokenRequest(entry.target(), entry.user(), Duration.ZERO), deadline);
+    TokenOutcome outcome =
+        get(new TokenRequest(entry.target(), entry.user(), Duration.ZERO), deadline);
     if (gaveUp && outcome instanceof Granted) {
       metrics.server(server).renewed();
     }
@@ -160,16 +170,20 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
     Failure failure = failures.peek(key, request.user(), now);
     return failure == null
         ? new Lookup.Miss()
-        : new Lookup.Remembered(failure.rejected().rejection(), Instant.ofEpochMilli(failure.until()));
+        : new Lookup.Remembered(
+            failure.rejected().rejection(), Instant.ofEpochMilli(failure.until()));
   }
 
-  /** Digest of the key that this request has; the same in every process with the same configuration. */
+  /**
+   * Digest of the key that this request has; the same in every process with the same configuration.
+   */
   public static TokenDigest keyDigest(TokenRequest request) {
     return CacheKey.of(request).digest();
   }
 
   /**
-   * Drops every token of a session that is over; what is on its way for it will not be kept. Never blocks.
+   * Drops every token of a session that is over; what is on its way for it will not be kept. Never
+   * blocks.
    *
    * @return how many tokens were dropped
    */
@@ -193,11 +207,10 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
   public List<CachedToken> entries(Session session) {
     long now = clock.millis();
     return store.of(session).stream()
-        .flatMap(
-            entry -> {
-              Granted granted = entry.unexpired(now);
-              return granted == null ? null : Stream.of(shown(entry, granted));
-            })
+        .flatMap(entry -> {
+          Granted granted = entry.unexpired(now);
+          return granted == null ? null : Stream.of(shown(entry, granted));
+        })
         .toList();
   }
 
@@ -233,7 +246,10 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
     flights.close();
   }
 
-  /** Sizes of what is kept beside the tokens: sessions, issued digests, failures. For tests that look for leaks. */
+  /**
+   * Sizes of what is kept beside the tokens: sessions, issued digests, failures. For tests that
+   * look for leaks.
+   */
   List<Long> sideSizes() {
     return List.of((long) store.sessions(), issued.size(), failures.size());
   }

@@ -1,4 +1,7 @@
-/** Remembers issued tokens: which one belongs to which user and server, for how long, and when to get another. */
+/**
+ * Remembers issued tokens: which one belongs to which user and server, for how long, and when to
+ * get another.
+ */
 @NullMarked
 package dev.valetkey.cache;
 

@@ -8,8 +8,9 @@ import com.google.gson.JsonPrimitive;
 import java.util.List;
 
 /**
- * The JSON Schema (2020-12) of the configuration file, for editors and CI: which keys there are and how their values are
- * written. What takes several keys, or other files, to judge is left to {@link ConfigReader}.
+ * The JSON Schema (2020-12) of the configuration file, for editors and CI: which keys there are and
+ * how their values are written. What takes several keys, or other files, to judge is left to {@link
+ * ConfigReader}.
  */
 public final class ConfigSchema {
 
@@ -21,7 +22,8 @@ public final class ConfigSchema {
     schema.addProperty("$schema", "https://json-schema.org/draft/2020-12/schema");
     schema.addProperty("title", "valetkey configuration");
     section(Shapes.CONFIG, schema);
-    return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(schema) + "\n";
+    return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(schema)
+        + "\n";
   }
 
   private static JsonObject of(Shape shape) {
@@ -99,14 +101,21 @@ public final class ConfigSchema {
     }
     schema.addProperty("type", "object");
     schema.add("properties", properties);
-    schema.add("required", words(section.entries().stream().filter(Shape.Entry::required).map(Shape.Entry::key).toList()));
+    schema.add(
+        "required",
+        words(
+            section.entries().stream()
+                .filter(Shape.Entry::required)
+                .map(Shape.Entry::key)
+                .toList()));
     schema.addProperty("additionalProperties", false);
   }
 
   private static JsonObject described(Shape.Entry entry) {
     String derived = entry.about().derived();
     JsonObject schema = new JsonObject();
-    schema.addProperty("description", entry.about().doc() + (derived.isEmpty() ? "" : ". Default: " + derived));
+    schema.addProperty(
+        "description", entry.about().doc() + (derived.isEmpty() ? "" : ". Default: " + derived));
     of(entry.shape()).asMap().forEach(schema::add);
     if (!entry.about().initial().isEmpty()) {
       schema.add("default", initial(entry.shape(), entry.about().initial()));
@@ -134,7 +143,10 @@ public final class ConfigSchema {
     JsonObject words = new JsonObject();
     words.add("enum", words(variants.shortForms()));
     alternatives.add(words);
-    variants.byType().forEach((type, section) -> alternatives.add(variant(type, section, type.equals(variants.usual()))));
+    variants
+        .byType()
+        .forEach((type, section) ->
+            alternatives.add(variant(type, section, type.equals(variants.usual()))));
     return alternatives;
   }
 

@@ -19,9 +19,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells when the content of files changes. It compares digests of the content and nothing else: this sees a file that is
- * replaced, a link that is turned to another folder (as Kubernetes does with {@code ..data}) and a second write within one
- * tick of the file system's clock, and it does not see a touch. A file that cannot be read counts as a content of its own.
+ * Tells when the content of files changes. It compares digests of the content and nothing else:
+ * this sees a file that is replaced, a link that is turned to another folder (as Kubernetes does
+ * with {@code ..data}) and a second write within one tick of the file system's clock, and it does
+ * not see a touch. A file that cannot be read counts as a content of its own.
  *
  * <p>A file caught half-written is reported, and reported again when it is complete.
  */
@@ -41,8 +42,8 @@ public final class FileWatcher implements AutoCloseable {
    * Does nothing until {@link #watch} and {@link #start}.
    *
    * @param interval between two looks at the files
-   * @param listener gets the files that changed, never none of them; called by the watcher's thread, one call at a time.
-   *     What it throws is logged and ends nothing
+   * @param listener gets the files that changed, never none of them; called by the watcher's
+   *     thread, one call at a time. What it throws is logged and ends nothing
    */
   public FileWatcher(Duration interval, Consumer<Set<Path>> listener) {
     this.interval = interval;
@@ -50,8 +51,8 @@ public final class FileWatcher implements AutoCloseable {
   }
 
   /**
-   * Watches exactly these files from now on. Called before the files are read, it makes sure that no change is missed; a file
-   * that was watched before keeps what is known of it. Any thread.
+   * Watches exactly these files from now on. Called before the files are read, it makes sure that
+   * no change is missed; a file that was watched before keeps what is known of it. Any thread.
    */
   public void watch(Set<Path> files) {
     digests.keySet().retainAll(files);
@@ -72,13 +73,12 @@ public final class FileWatcher implements AutoCloseable {
   /** Looks once. */
   void poll() {
     Set<Path> changed = new TreeSet<>();
-    digests.forEach(
-        (file, before) -> {
-          String now = digest(file);
-          if (!now.equals(before) && digests.replace(file, before, now)) {
-            changed.add(file);
-          }
-        });
+    digests.forEach((file, before) -> {
+      String now = digest(file);
+      if (!now.equals(before) && digests.replace(file, before, now)) {
+        changed.add(file);
+      }
+    });
     if (!changed.isEmpty()) {
       listener.accept(changed);
     }

@@ -24,7 +24,8 @@ final class UserRules {
             .filter(Objects::nonNull)
             .collect(Collectors.toCollection(LinkedHashSet::new));
     if (!config.wrote("users")) {
-      config.fill("users", asked.stream().filter(issuers::containsKey).map(UserRules::rule).toList());
+      config.fill(
+          "users", asked.stream().filter(issuers::containsKey).map(UserRules::rule).toList());
     }
     Set<String> ruled = new HashSet<>();
     List<Draft> users = config.list("users", Draft.class);

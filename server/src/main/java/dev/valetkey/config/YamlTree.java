@@ -24,7 +24,10 @@ final class YamlTree {
 
   private static final int MOST_ALIASES = 50;
   private static final LoadSettings SETTINGS =
-      LoadSettings.builder().setMaxAliasesForCollections(MOST_ALIASES).setAllowNonScalarKeys(true).build();
+      LoadSettings.builder()
+          .setMaxAliasesForCollections(MOST_ALIASES)
+          .setAllowNonScalarKeys(true)
+          .build();
 
   private YamlTree() {}
 

@@ -49,20 +49,39 @@ class CacheKeyTest {
 
     List<TokenRequest> others =
         List.of(
-            request(subject("iss2", "alice", "sid", "agent", Set.of("a", "b"), "1", "{}", "[]"), "rule"),
-            request(subject("iss", "bob", "sid", "agent", Set.of("a", "b"), "1", "{}", "[]"), "rule"),
-            request(subject("iss", "alice", "sid2", "agent", Set.of("a", "b"), "1", "{}", "[]"), "rule"),
-            request(subject("iss", "alice", null, "agent", Set.of("a", "b"), "1", "{}", "[]"), "rule"),
-            request(subject("iss", "alice", "sid", "other", Set.of("a", "b"), "1", "{}", "[]"), "rule"),
-            request(subject("iss", "alice", "sid", null, Set.of("a", "b"), "1", "{}", "[]"), "rule"),
+            request(
+                subject("iss2", "alice", "sid", "agent", Set.of("a", "b"), "1", "{}", "[]"),
+                "rule"),
+            request(
+                subject("iss", "bob", "sid", "agent", Set.of("a", "b"), "1", "{}", "[]"), "rule"),
+            request(
+                subject("iss", "alice", "sid2", "agent", Set.of("a", "b"), "1", "{}", "[]"),
+                "rule"),
+            request(
+                subject("iss", "alice", null, "agent", Set.of("a", "b"), "1", "{}", "[]"), "rule"),
+            request(
+                subject("iss", "alice", "sid", "other", Set.of("a", "b"), "1", "{}", "[]"), "rule"),
+            request(
+                subject("iss", "alice", "sid", null, Set.of("a", "b"), "1", "{}", "[]"), "rule"),
             request(subject("iss", "alice", "sid", "agent", Set.of("a"), "1", "{}", "[]"), "rule"),
-            request(subject("iss", "alice", "sid", "agent", Set.of("a", "b", "c"), "1", "{}", "[]"), "rule"),
-            request(subject("iss", "alice", "sid", "agent", Set.of("a", "b"), "2", "{}", "[]"), "rule"),
-            request(subject("iss", "alice", "sid", "agent", Set.of("a", "b"), null, "{}", "[]"), "rule"),
-            request(subject("iss", "alice", "sid", "agent", Set.of("a", "b"), "1", "{1}", "[]"), "rule"),
-            request(subject("iss", "alice", "sid", "agent", Set.of("a", "b"), "1", null, "[]"), "rule"),
-            request(subject("iss", "alice", "sid", "agent", Set.of("a", "b"), "1", "{}", "[1]"), "rule"),
-            request(subject("iss", "alice", "sid", "agent", Set.of("a", "b"), "1", "{}", null), "rule"),
+            request(
+                subject("iss", "alice", "sid", "agent", Set.of("a", "b", "c"), "1", "{}", "[]"),
+                "rule"),
+            request(
+                subject("iss", "alice", "sid", "agent", Set.of("a", "b"), "2", "{}", "[]"), "rule"),
+            request(
+                subject("iss", "alice", "sid", "agent", Set.of("a", "b"), null, "{}", "[]"),
+                "rule"),
+            request(
+                subject("iss", "alice", "sid", "agent", Set.of("a", "b"), "1", "{1}", "[]"),
+                "rule"),
+            request(
+                subject("iss", "alice", "sid", "agent", Set.of("a", "b"), "1", null, "[]"), "rule"),
+            request(
+                subject("iss", "alice", "sid", "agent", Set.of("a", "b"), "1", "{}", "[1]"),
+                "rule"),
+            request(
+                subject("iss", "alice", "sid", "agent", Set.of("a", "b"), "1", "{}", null), "rule"),
             request(base, "rule2"));
 
     assertThat(others).allSatisfy(other -> assertThat(world.cache.known(other)).isNull());
@@ -72,10 +91,20 @@ class CacheKeyTest {
 
   @Test
   void theOrderOfScopesAndTheExpiryOfTheUserTokenAreNoPartOfTheKey() {
-    world.get(request(subject("iss", "alice", "sid", "agent", Set.of("a", "b"), null, null, null), "rule"));
+    world.get(
+        request(
+            subject("iss", "alice", "sid", "agent", Set.of("a", "b"), null, null, null), "rule"));
     Subject renewed =
         new Subject(
-            "iss", "alice", "sid", "agent", Set.of("b", "a"), null, null, null, LATER.plusSeconds(60));
+            "iss",
+            "alice",
+            "sid",
+            "agent",
+            Set.of("b", "a"),
+            null,
+            null,
+            null,
+            LATER.plusSeconds(60));
 
     assertThat(world.cache.known(request(renewed, "rule"))).isNotNull();
   }
@@ -99,23 +128,38 @@ class CacheKeyTest {
     others.add(Target.of(server, grant, issuer("https://idp.test", null, null, false)));
     others.add(Target.of(server, grant, issuer("https://idp.test", null, "valetkey", true)));
     TokenExchange base = (TokenExchange) grant;
-    others.add(with(server, issuer, grant(base, List.of("github", "x"), List.of(), List.of("read"), null)));
+    others.add(
+        with(
+            server, issuer, grant(base, List.of("github", "x"), List.of(), List.of("read"), null)));
     others.add(with(server, issuer, grant(base, List.of(), List.of(), List.of("read"), null)));
-    others.add(with(server, issuer, grant(base, List.of("github"), List.of(url), List.of("read"), null)));
-    others.add(with(server, issuer, grant(base, List.of("github"), List.of(), List.of("read", "write"), null)));
-    others.add(with(server, issuer, grant(base, List.of("github"), List.of(), List.of(), null)));
-    others.add(with(server, issuer, grant(base, List.of("github"), List.of(), List.of("read"), "urn:jwt")));
-    others.add(with(server, issuer, rest(base, "urn:id", null, null, Map.of())));
-    others.add(with(server, issuer, rest(base, base.subjectTokenType(), "actor", "urn:jwt", Map.of())));
-    others.add(with(server, issuer, rest(base, base.subjectTokenType(), "actor2", "urn:jwt", Map.of())));
-    others.add(with(server, issuer, rest(base, base.subjectTokenType(), "actor", "urn:at", Map.of())));
-    others.add(with(server, issuer, rest(base, base.subjectTokenType(), null, null, Map.of("a", "b"))));
-    others.add(with(server, issuer, rest(base, base.subjectTokenType(), null, null, Map.of("a", "c"))));
+    others.add(
+        with(server, issuer, grant(base, List.of("github"), List.of(url), List.of("read"), null)));
     others.add(
         with(
             server,
             issuer,
-            new GrantConfig.ClientCredentials("corp", List.of("github"), List.of(), List.of("read"), Map.of())));
+            grant(base, List.of("github"), List.of(), List.of("read", "write"), null)));
+    others.add(with(server, issuer, grant(base, List.of("github"), List.of(), List.of(), null)));
+    others.add(
+        with(
+            server, issuer, grant(base, List.of("github"), List.of(), List.of("read"), "urn:jwt")));
+    others.add(with(server, issuer, rest(base, "urn:id", null, null, Map.of())));
+    others.add(
+        with(server, issuer, rest(base, base.subjectTokenType(), "actor", "urn:jwt", Map.of())));
+    others.add(
+        with(server, issuer, rest(base, base.subjectTokenType(), "actor2", "urn:jwt", Map.of())));
+    others.add(
+        with(server, issuer, rest(base, base.subjectTokenType(), "actor", "urn:at", Map.of())));
+    others.add(
+        with(server, issuer, rest(base, base.subjectTokenType(), null, null, Map.of("a", "b"))));
+    others.add(
+        with(server, issuer, rest(base, base.subjectTokenType(), null, null, Map.of("a", "c"))));
+    others.add(
+        with(
+            server,
+            issuer,
+            new GrantConfig.ClientCredentials(
+                "corp", List.of("github"), List.of(), List.of("read"), Map.of())));
     others.add(with(server, issuer, new GrantConfig.Static(Path.of("secret"), "Bearer")));
     for (ExpectConfig expect : expectations(server.expect())) {
       others.add(Target.of(expecting(server, expect), grant, issuer));
@@ -172,7 +216,8 @@ class CacheKeyTest {
     var near = new dev.valetkey.token.TokenDigest(part.a(), part.b(), part.c(), part.d() + 1);
 
     TokenRequest other =
-        new TokenRequest(request.target(), new User(user.subject(), user.session(), near), Duration.ZERO);
+        new TokenRequest(
+            request.target(), new User(user.subject(), user.session(), near), Duration.ZERO);
 
     assertThat(world.cache.known(other)).isNull();
     assertThat(text(world.get(other))).endsWith("#2");
@@ -203,8 +248,10 @@ class CacheKeyTest {
   }
 
   private TokenRequest request(Subject subject, String rule, Target target) {
-    Session session = new Session(subject, world.userToken("any", Duration.ofDays(1)), new HitCounters());
-    return new TokenRequest(target, new User(subject, session, subject.keyPart(digest(rule))), Duration.ZERO);
+    Session session =
+        new Session(subject, world.userToken("any", Duration.ofDays(1)), new HitCounters());
+    return new TokenRequest(
+        target, new User(subject, session, subject.keyPart(digest(rule))), Duration.ZERO);
   }
 
   private static Target with(ServerConfig server, IssuerConfig issuer, GrantConfig grant) {
@@ -212,9 +259,21 @@ class CacheKeyTest {
   }
 
   private static TokenExchange grant(
-      TokenExchange base, List<String> audience, List<URI> resource, List<String> scope, @Nullable String requested) {
+      TokenExchange base,
+      List<String> audience,
+      List<URI> resource,
+      List<String> scope,
+      @Nullable String requested) {
     return new TokenExchange(
-        base.issuer(), audience, resource, scope, requested, base.subjectTokenType(), null, null, Map.of());
+        base.issuer(),
+        audience,
+        resource,
+        scope,
+        requested,
+        base.subjectTokenType(),
+        null,
+        null,
+        Map.of());
   }
 
   private static TokenExchange rest(
@@ -225,7 +284,15 @@ class CacheKeyTest {
       Map<String, String> extra) {
     Path file = actor == null ? null : Path.of(actor);
     return new TokenExchange(
-        base.issuer(), base.audience(), base.resource(), base.scope(), null, subjectType, file, actorType, extra);
+        base.issuer(),
+        base.audience(),
+        base.resource(),
+        base.scope(),
+        null,
+        subjectType,
+        file,
+        actorType,
+        extra);
   }
 
   private static IssuerConfig issuer(
@@ -250,11 +317,14 @@ class CacheKeyTest {
   private static List<ExpectConfig> expectations(ExpectConfig base) {
     ExpectConfig.Sub same = base.sub();
     return List.of(
-        new ExpectConfig(URI.create("https://x.test"), base.audience(), same, null, base.act(), base.format()),
+        new ExpectConfig(
+            URI.create("https://x.test"), base.audience(), same, null, base.act(), base.format()),
         new ExpectConfig(null, List.of("github", "x"), same, null, base.act(), base.format()),
-        new ExpectConfig(null, base.audience(), ExpectConfig.Sub.ANY, null, base.act(), base.format()),
+        new ExpectConfig(
+            null, base.audience(), ExpectConfig.Sub.ANY, null, base.act(), base.format()),
         new ExpectConfig(null, base.audience(), same, List.of("read"), base.act(), base.format()),
-        new ExpectConfig(null, base.audience(), same, null, ExpectConfig.Act.REQUIRED, base.format()),
+        new ExpectConfig(
+            null, base.audience(), same, null, ExpectConfig.Act.REQUIRED, base.format()),
         new ExpectConfig(null, base.audience(), same, null, base.act(), ExpectConfig.Format.JWT));
   }
 

@@ -106,7 +106,15 @@ final class CacheWorld implements AutoCloseable {
 
   static Subject subject(String sub, Instant expiresAt) {
     return new Subject(
-        "https://idp.test", sub, "sid-" + sub, "agent", Set.of("openid"), null, null, null, expiresAt);
+        "https://idp.test",
+        sub,
+        "sid-" + sub,
+        "agent",
+        Set.of("openid"),
+        null,
+        null,
+        null,
+        expiresAt);
   }
 
   TokenRequest request(String sub, String server) {

@@ -92,11 +92,10 @@ class FailureMemoryTest {
 
   @Test
   void aRejectionThatWasAskedForWithTheOldSecretDoesNotCount() {
-    issuer.answer(
-        asked -> {
-          cache.secretsChanged();
-          return new Rejected(Rejection.INVALID_CLIENT);
-        });
+    issuer.answer(asked -> {
+      cache.secretsChanged();
+      return new Rejected(Rejection.INVALID_CLIENT);
+    });
 
     assertThat(world.get(request)).isEqualTo(new Rejected(Rejection.INVALID_CLIENT));
 
@@ -105,11 +104,10 @@ class FailureMemoryTest {
 
   @Test
   void aRejectionOfTheOldUserTokenDoesNotCountForTheNewOne() {
-    issuer.answer(
-        asked -> {
-          alice.session().offer(world.userToken("alice", Duration.ofDays(2)));
-          return new Rejected(Rejection.INVALID_GRANT);
-        });
+    issuer.answer(asked -> {
+      alice.session().offer(world.userToken("alice", Duration.ofDays(2)));
+      return new Rejected(Rejection.INVALID_GRANT);
+    });
 
     world.get(request);
 

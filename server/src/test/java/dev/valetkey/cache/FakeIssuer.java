@@ -23,8 +23,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Issues tokens whose text says whom they are for: {@code CANARY-sub/server#number}. It can be held, so that a test decides
- * when it answers.
+ * Issues tokens whose text says whom they are for: {@code CANARY-sub/server#number}. It can be
+ * held, so that a test decides when it answers.
  */
 final class FakeIssuer implements Acquirer {
   final AtomicInteger calls = new AtomicInteger();
@@ -58,12 +58,15 @@ final class FakeIssuer implements Acquirer {
   }
 
   Granted issue(String text) {
-    return new Granted(new AccessToken("Bearer", text, clock.instant(), clock.instant().plus(life)));
+    return new Granted(
+        new AccessToken("Bearer", text, clock.instant(), clock.instant().plus(life)));
   }
 
   static String label(TokenRequest request) {
     User user = request.user();
-    return (user == null ? "nobody" : user.subject().sub()) + "/" + request.target().server().name();
+    return (user == null ? "nobody" : user.subject().sub())
+        + "/"
+        + request.target().server().name();
   }
 
   void life(Duration duration) {

@@ -101,9 +101,13 @@ class TokenCacheBoundsTest {
       assertThat(world.cache.entries(alice.session()))
           .containsExactly(
               new CachedToken(
-                  "github", world.clock.instant().plus(Duration.ofHours(1)), digest("CANARY-alice/github#1")),
+                  "github",
+                  world.clock.instant().plus(Duration.ofHours(1)),
+                  digest("CANARY-alice/github#1")),
               new CachedToken(
-                  "jira", world.clock.instant().plus(Duration.ofHours(1)), digest("CANARY-alice/jira#2")));
+                  "jira",
+                  world.clock.instant().plus(Duration.ofHours(1)),
+                  digest("CANARY-alice/jira#2")));
     }
   }
 

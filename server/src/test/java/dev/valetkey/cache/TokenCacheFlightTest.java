@@ -47,7 +47,8 @@ class TokenCacheFlightTest {
     issuer.hold();
     List<Thread> waiting = new ArrayList<>();
     for (int i = 0; i < 1_000; i++) {
-      waiting.add(Thread.startVirtualThread(() -> outcomes.add(world.get(request(alice, "github")))));
+      waiting.add(
+          Thread.startVirtualThread(() -> outcomes.add(world.get(request(alice, "github")))));
     }
     await().until(() -> waiting.stream().allMatch(CacheWorld::waits));
 
@@ -80,11 +81,10 @@ class TokenCacheFlightTest {
   @Test
   void aHundredKeysDoNotWaitForEachOther() throws InterruptedException {
     CountDownLatch together = new CountDownLatch(100);
-    issuer.answer(
-        request -> {
-          together.countDown();
-          return awaited(together) ? issuer.issue(request, 0) : LATE;
-        });
+    issuer.answer(request -> {
+      together.countDown();
+      return awaited(together) ? issuer.issue(request, 0) : LATE;
+    });
     Set<String> texts = ConcurrentHashMap.newKeySet();
     List<Thread> waiting = new ArrayList<>();
 
@@ -135,7 +135,8 @@ class TokenCacheFlightTest {
     User alice = world.user("alice");
     AtomicReference<TokenOutcome> outcome = new AtomicReference<>();
     issuer.hold();
-    Thread waiting = Thread.startVirtualThread(() -> outcome.set(world.get(request(alice, "github"))));
+    Thread waiting =
+        Thread.startVirtualThread(() -> outcome.set(world.get(request(alice, "github"))));
     issuer.awaitArrival(1);
 
     alice.session().end();
@@ -158,7 +159,8 @@ class TokenCacheFlightTest {
     issuer.awaitArrival(1);
     before.session().end();
     cache.drop(before.session());
-    Thread waiting = Thread.startVirtualThread(() -> outcome.set(world.get(request(after, "github"))));
+    Thread waiting =
+        Thread.startVirtualThread(() -> outcome.set(world.get(request(after, "github"))));
     await().until(() -> CacheWorld.waits(waiting));
 
     issuer.open();
@@ -184,10 +186,9 @@ class TokenCacheFlightTest {
   @Test
   void aBugReachesEveryWaiterAndTheNextCallAsksAgain() {
     TokenRequest request = world.request("alice", "github");
-    issuer.answer(
-        asked -> {
-          throw new IllegalArgumentException("a bug");
-        });
+    issuer.answer(asked -> {
+      throw new IllegalArgumentException("a bug");
+    });
 
     assertThatThrownBy(() -> world.get(request))
         .isInstanceOf(IllegalStateException.class)

@@ -15,7 +15,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Getting the next token while the old one serves. With the fixture's random a token is refreshed at 55 % of life. */
+/**
+ * Getting the next token while the old one serves. With the fixture's random a token is refreshed
+ * at 55 % of life.
+ */
 class TokenCacheRefreshTest {
   private static final Duration JUST_BEFORE = Duration.ofMinutes(33).minusMillis(1);
   private static final Duration ONE = Duration.ofMillis(1);
@@ -74,7 +77,8 @@ class TokenCacheRefreshTest {
     issuer.awaitArrival(1);
     issuer.comeBack();
 
-    // With the fixture's random the pause is 12.5 s; the refresh is asked for until the failed one has landed.
+    // With the fixture's random the pause is 12.5 s; the refresh is asked for until the failed one
+    // has landed.
     clock.move(Duration.ofSeconds(13));
     await().until(() -> !old.equals(cache.known(request)));
 
@@ -103,10 +107,9 @@ class TokenCacheRefreshTest {
     TokenOutcome old = world.get(request);
     issuer.awaitArrival(1);
     clock.move(JUST_BEFORE.plus(ONE));
-    issuer.answer(
-        asked -> {
-          throw new IllegalArgumentException("a bug");
-        });
+    issuer.answer(asked -> {
+      throw new IllegalArgumentException("a bug");
+    });
 
     assertThat(cache.known(request)).isSameAs(old);
     issuer.awaitArrival(1);

@@ -139,7 +139,8 @@ class TokenCacheRenewTest {
     await().until(() -> waits(renewing));
 
     assertThat(cache.known(request)).isNull();
-    assertThat(cache.get(request, CacheWorld.passed())).isInstanceOf(TokenOutcome.Unavailable.class);
+    assertThat(cache.get(request, CacheWorld.passed()))
+        .isInstanceOf(TokenOutcome.Unavailable.class);
     assertThat(cache.entries(alice.session())).isEmpty();
   }
 
@@ -151,7 +152,8 @@ class TokenCacheRenewTest {
       small.get(small.request("carol", "github"));
       assertThat(small.cache.size()).isLessThanOrEqualTo(1);
 
-      assertThat(text(small.cache.renew(FIRST, "github", soon()))).startsWith("CANARY-alice/github#");
+      assertThat(text(small.cache.renew(FIRST, "github", soon())))
+          .startsWith("CANARY-alice/github#");
       assertThat(text(small.cache.renew(digest("CANARY-bob/github#2"), "github", soon())))
           .startsWith("CANARY-bob/github#");
     }

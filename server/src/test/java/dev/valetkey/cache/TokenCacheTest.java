@@ -57,7 +57,8 @@ class TokenCacheTest {
     TokenOutcome nobody = world.get(withoutUser("github"));
 
     assertThat(text(nobody)).isEqualTo("CANARY-nobody/github#2");
-    assertThat(text(cache.known(world.request("alice", "github")))).isEqualTo("CANARY-alice/github#1");
+    assertThat(text(cache.known(world.request("alice", "github"))))
+        .isEqualTo("CANARY-alice/github#1");
     assertThat(text(cache.known(withoutUser("github")))).isEqualTo("CANARY-nobody/github#2");
   }
 
@@ -123,7 +124,8 @@ class TokenCacheTest {
 
     clock.move(Duration.ofMinutes(10));
 
-    assertThat(cache.known(request(alice, "github"))).isEqualTo(new Rejected(Rejection.INVALID_GRANT));
+    assertThat(cache.known(request(alice, "github")))
+        .isEqualTo(new Rejected(Rejection.INVALID_GRANT));
     assertThat(cache.known(request(world.user("alice"), "github"))).isNull();
     assertThat(issuer.calls).hasValue(1);
   }
@@ -149,7 +151,8 @@ class TokenCacheTest {
 
     alice.session().end();
 
-    assertThat(world.get(request(alice, "github"))).isEqualTo(new Rejected(Rejection.INVALID_GRANT));
+    assertThat(world.get(request(alice, "github")))
+        .isEqualTo(new Rejected(Rejection.INVALID_GRANT));
     assertThat(issuer.calls).hasValue(1);
   }
 

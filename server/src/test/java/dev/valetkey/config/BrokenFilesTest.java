@@ -62,7 +62,9 @@ class BrokenFilesTest {
   static Stream<Arguments> issuers() {
     return Stream.of(
         issuer(
-            "no issuer", "client_id: a\ntoken_endpoint_auth_method: none", "2: issuers.corp.issuer: is required"),
+            "no issuer",
+            "client_id: a\ntoken_endpoint_auth_method: none",
+            "2: issuers.corp.issuer: is required"),
         issuer(
             "query",
             "issuer: https://idp.example?realm=a",
@@ -75,7 +77,10 @@ class BrokenFilesTest {
             "password in a url is not repeated",
             "issuer: https://user:CANARY-password@idp.example",
             "3: issuers.corp.issuer: must not hold a user name or password"),
-        issuer("not a url", "issuer: idp.example", "3: issuers.corp.issuer: must be an https URL (was idp.example)"),
+        issuer(
+            "not a url",
+            "issuer: idp.example",
+            "3: issuers.corp.issuer: must be an https URL (was idp.example)"),
         issuer(
             "loopback needs allow_http too",
             "issuer: http://127.0.0.1:8080",
@@ -145,7 +150,11 @@ class BrokenFilesTest {
 
   static Stream<Arguments> servers() {
     return Stream.of(
-        server("no url, no grant", "early_expiry: 1s", "6: servers.a.url: is required", "6: servers.a.grant: is required"),
+        server(
+            "no url, no grant",
+            "early_expiry: 1s",
+            "6: servers.a.url: is required",
+            "6: servers.a.grant: is required"),
         server(
             "pattern",
             "url: https://*.example.com/mcp\ngrant: none",
@@ -168,7 +177,10 @@ class BrokenFilesTest {
             "url: https://a.example/x/../mcp\ngrant: none",
             "7: servers.a.url: must have a plain path: no empty or dot segments, no ';', no encoded '.', '/', '\\' or '%'"
                 + " (was https://a.example/x/../mcp)"),
-        server("spaces", "url: https://a b\ngrant: none", "7: servers.a.url: must be a URL (was https://a b)"),
+        server(
+            "spaces",
+            "url: https://a b\ngrant: none",
+            "7: servers.a.url: must be a URL (was https://a b)"),
         server(
             "alias with another path",
             "url: https://a.example/mcp\naliases: [http://a.local/mcp, http://a.local/other]\ngrant: none",
@@ -194,33 +206,61 @@ class BrokenFilesTest {
 
   static Stream<Arguments> grants() {
     return Stream.of(
-        grant("no such type", "{type: token_exchang}",
+        grant(
+            "no such type",
+            "{type: token_exchang}",
             "8: servers.a.grant.type: no such type: 'token_exchang' (did you mean 'token_exchange'?)"),
-        grant("a type that does not exist yet", "{type: id_jag}",
+        grant(
+            "a type that does not exist yet",
+            "{type: id_jag}",
             "8: servers.a.grant.type: no such type: 'id_jag' (known: token_exchange, client_credentials, static, none,"
                 + " refuse)"),
-        grant("a type that has keys, as a word", "static",
+        grant(
+            "a type that has keys, as a word",
+            "static",
             "8: servers.a.grant: must be a mapping: only none or refuse can be written as a word; write {type: static, …}"),
-        grant("a word that is no type", "allow", "8: servers.a.grant: must be a mapping, none or refuse"),
-        grant("nothing to ask for", "{resource: []}",
+        grant(
+            "a word that is no type",
+            "allow",
+            "8: servers.a.grant: must be a mapping, none or refuse"),
+        grant(
+            "nothing to ask for",
+            "{resource: []}",
             "8: servers.a.grant: needs an audience or a resource, or expect.audience: nothing else ties the token to this"
                 + " server"),
-        grant("reserved parameter", "{extra_parameters: {subject_token: CANARY-x, connector: y}}",
+        grant(
+            "reserved parameter",
+            "{extra_parameters: {subject_token: CANARY-x, connector: y}}",
             "8: servers.a.grant.extra_parameters.subject_token: is a parameter that the grant sends itself"),
-        grant("parameter that is a number", "{extra_parameters: {pin: 12345}}",
+        grant(
+            "parameter that is a number",
+            "{extra_parameters: {pin: 12345}}",
             "8: servers.a.grant.extra_parameters.pin: must be text; put it in quotes"),
-        grant("actor type without an actor", "{actor_token_type: jwt}",
+        grant(
+            "actor type without an actor",
+            "{actor_token_type: jwt}",
             "8: servers.a.grant.actor_token_type: is only used with actor_token_file"),
-        grant("token type", "{requested_token_type: acces_token}",
+        grant(
+            "token type",
+            "{requested_token_type: acces_token}",
             "8: servers.a.grant.requested_token_type: must be a full URN or a short name: no token type is called"
                 + " 'acces_token' (did you mean 'access_token'?)"),
-        grant("resource", "{resource: github}",
+        grant(
+            "resource",
+            "{resource: github}",
             "8: servers.a.grant.resource: must be an absolute URI without a fragment (RFC 8707 §2) (was github)"),
-        grant("scope", "{scope: \"repo\\\\read\"}",
+        grant(
+            "scope",
+            "{scope: \"repo\\\\read\"}",
             "8: servers.a.grant.scope: must be a scope of RFC 6749, printable and without spaces (was repo\\read)"),
-        grant("key of another grant", "{type: client_credentials, actor_token_file: secrets/agent}",
+        grant(
+            "key of another grant",
+            "{type: client_credentials, actor_token_file: secrets/agent}",
             "8: servers.a.grant.actor_token_file: unknown key (known: issuer, audience, resource, scope, extra_parameters)"),
-        grant("static without a token", "{type: static}", "8: servers.a.grant.token_file: is required"),
+        grant(
+            "static without a token",
+            "{type: static}",
+            "8: servers.a.grant.token_file: is required"),
         grant("no value", "{audience: }", "8: servers.a.grant.audience: has no value"),
         server(
             "without_user needs no user",
@@ -241,7 +281,8 @@ class BrokenFilesTest {
                 url: https://a.example
                 grant: {audience: x}
             """,
-            List.of("7: servers.a.grant.issuer: is required where there are several issuers (one, two)")),
+            List.of(
+                "7: servers.a.grant.issuer: is required where there are several issuers (one, two)")),
         Arguments.of(
             "clients that do not say who they are",
             """
@@ -291,13 +332,22 @@ class BrokenFilesTest {
 
   static Stream<Arguments> users() {
     return Stream.of(
-        users("unknown issuer", "[{issuer: crop}]", "8: users[0].issuer: no issuer is called 'crop' (did you mean 'corp'?)"),
+        users(
+            "unknown issuer",
+            "[{issuer: crop}]",
+            "8: users[0].issuer: no issuer is called 'crop' (did you mean 'corp'?)"),
         users(
             "two rules",
             "[{issuer: corp}, {issuer: corp}]",
             "8: users[1].issuer: there is a rule for issuer 'corp' already"),
-        users("no audience", "[{issuer: corp, audience: []}]", "8: users[0].audience: must not be empty"),
-        users("nobody", "[]", "8: users: must not be empty: there are servers whose grant needs a user"),
+        users(
+            "no audience",
+            "[{issuer: corp, audience: []}]",
+            "8: users[0].audience: must not be empty"),
+        users(
+            "nobody",
+            "[]",
+            "8: users: must not be empty: there are servers whose grant needs a user"),
         users(
             "unsigned",
             "[{issuer: corp, algorithms: [RS256, none]}]",
@@ -321,41 +371,85 @@ class BrokenFilesTest {
 
   static Stream<Arguments> process() {
     return Stream.of(
-        top("mode", "listen: {socket_mode: 660}",
+        top(
+            "mode",
+            "listen: {socket_mode: 660}",
             "1: listen.socket_mode: must be a mode in octal and in quotes, such as \"0660\" (was 660)"),
-        top("uid", "listen: {allowed_uids: [0, -5]}",
+        top(
+            "uid",
+            "listen: {allowed_uids: [0, -5]}",
             "1: listen.allowed_uids[1]: must be between 0 and 2147483647 (was -5)"),
-        top("long socket", "admin: {socket: /" + "a".repeat(107) + "}",
+        top(
+            "long socket",
+            "admin: {socket: /" + "a".repeat(107) + "}",
             "1: admin.socket: path of a unix socket must not be longer than 107 bytes (was 108)"),
-        top("port", "admin: {address: \"0.0.0.0:70000\"}", "1: admin.address: port must be between 0 and 65535 (was 70000)"),
-        top("entries", "cache: {max_entries: 1000001}", "1: cache.max_entries: must be between 0 and 1000000 (was 1000001)"),
-        top("a number beyond all numbers", "cache: {max_entries: 99999999999999999999}",
+        top(
+            "port",
+            "admin: {address: \"0.0.0.0:70000\"}",
+            "1: admin.address: port must be between 0 and 65535 (was 70000)"),
+        top(
+            "entries",
+            "cache: {max_entries: 1000001}",
+            "1: cache.max_entries: must be between 0 and 1000000 (was 1000001)"),
+        top(
+            "a number beyond all numbers",
+            "cache: {max_entries: 99999999999999999999}",
             "1: cache.max_entries: must be between 0 and 1000000 (was 99999999999999999999)"),
-        top("size", "cache: {max_bytes: 1KiB}", "1: cache.max_bytes: must be between 64KiB and 64GiB (was 1KiB)"),
-        top("source that does not exist yet", "user_token: {from: [authorization, handle]}",
+        top(
+            "size",
+            "cache: {max_bytes: 1KiB}",
+            "1: cache.max_bytes: must be between 64KiB and 64GiB (was 1KiB)"),
+        top(
+            "source that does not exist yet",
+            "user_token: {from: [authorization, handle]}",
             "1: user_token.from[1]: must be authorization or header:<name>, the name in lower case (was handle)"),
-        top("reserved header", "user_token: {from: \"header:x-envoy-token\"}",
+        top(
+            "reserved header",
+            "user_token: {from: \"header:x-envoy-token\"}",
             "1: user_token.from: header 'x-envoy-token' is reserved; name one of your own"),
-        top("upper case header", "user_token: {from: \"header:X-Token\"}",
+        top(
+            "upper case header",
+            "user_token: {from: \"header:X-Token\"}",
             "1: user_token.from: must be authorization or header:<name>, the name in lower case (was header:X-Token)"));
   }
 
   static Stream<Arguments> shapes() {
     return Stream.of(
-        Arguments.of("a list", "- a\n", List.of("1: must be a mapping of keys to values, not a list")),
-        Arguments.of("a word", "valetkey\n", List.of("1: must be a mapping of keys to values, not a single value")),
+        Arguments.of(
+            "a list", "- a\n", List.of("1: must be a mapping of keys to values, not a list")),
+        Arguments.of(
+            "a word",
+            "valetkey\n",
+            List.of("1: must be a mapping of keys to values, not a single value")),
         Arguments.of("no servers", "issuers: {}\n", List.of("1: servers: is required")),
         Arguments.of("empty servers", "servers: {}\n", List.of("1: servers: must not be empty")),
-        Arguments.of("two documents", ConfigFolder.SMALLEST + "---\na: b\n",
+        Arguments.of(
+            "two documents",
+            ConfigFolder.SMALLEST + "---\na: b\n",
             List.of("13: not YAML: found another document")),
-        Arguments.of("unclosed", "servers: {a: [\n", List.of("2: not YAML: expected the node content, but found '<stream end>'")),
-        Arguments.of("nested without end", "[".repeat(100_000), List.of("1: nested deeper than 32 levels")),
-        Arguments.of("control characters", "a: b\nc: \u0001\n", List.of("2: not YAML: control characters are not allowed")),
+        Arguments.of(
+            "unclosed",
+            "servers: {a: [\n",
+            List.of("2: not YAML: expected the node content, but found '<stream end>'")),
+        Arguments.of(
+            "nested without end", "[".repeat(100_000), List.of("1: nested deeper than 32 levels")),
+        Arguments.of(
+            "control characters",
+            "a: b\nc: \u0001\n",
+            List.of("2: not YAML: control characters are not allowed")),
         top("a key that is no text", "[a, b]: c", "1: keys must be text"),
-        top("merge key", "<<: {a: b}", "1: <<: unknown key (known: listen, envoy, admin, audit, issuers, users, user_token,"
-            + " servers, unlisted_hosts, cache)"),
-        top("section that is a word", "audit: each", "1: audit: must be a mapping of keys to values, not a single value"),
-        top("value that is a list", "unlisted_hosts: [refuse]",
+        top(
+            "merge key",
+            "<<: {a: b}",
+            "1: <<: unknown key (known: listen, envoy, admin, audit, issuers, users, user_token,"
+                + " servers, unlisted_hosts, cache)"),
+        top(
+            "section that is a word",
+            "audit: each",
+            "1: audit: must be a mapping of keys to values, not a single value"),
+        top(
+            "value that is a list",
+            "unlisted_hosts: [refuse]",
             "1: unlisted_hosts: must be one of remove_user_token, refuse, not a list"));
   }
 
@@ -363,7 +457,9 @@ class BrokenFilesTest {
   private static Arguments issuer(String what, String keys, String... expected) {
     return Arguments.of(
         what,
-        "issuers:\n  corp:\n" + keys.indent(4) + "servers: {a: {url: 'https://a.example', grant: none}}\n",
+        "issuers:\n  corp:\n"
+            + keys.indent(4)
+            + "servers: {a: {url: 'https://a.example', grant: none}}\n",
         List.of(expected));
   }
 
@@ -403,7 +499,8 @@ class BrokenFilesTest {
             client_secret_file: secrets/corp
         servers:
           a: {url: "https://a.example", grant: {audience: x}}
-        users:\s"""
+        users:\s\
+        """
             + users
             + "\n",
         List.of(expected));
@@ -411,6 +508,7 @@ class BrokenFilesTest {
 
   /** A key of the outermost level, on line 1. */
   private static Arguments top(String what, String key, String... expected) {
-    return Arguments.of(what, key + "\nservers: {a: {url: 'https://a.example', grant: none}}\n", List.of(expected));
+    return Arguments.of(
+        what, key + "\nservers: {a: {url: 'https://a.example', grant: none}}\n", List.of(expected));
   }
 }

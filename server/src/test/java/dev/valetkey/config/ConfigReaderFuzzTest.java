@@ -7,13 +7,48 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever stands in the file, the reader answers with a configuration or with problems that have a place. */
+/**
+ * Whatever stands in the file, the reader answers with a configuration or with problems that have a
+ * place.
+ */
 class ConfigReaderFuzzTest {
 
   private static final int ROUNDS = 3000;
   private static final String[] PIECES = {
-    "\t", "\n", "- ", ": ", "{", "}", "[", "]", "&a ", "*a", "!!str ", "!x ", "'", "\"", "|", "#", "~", "null", "-1", "1e9",
-    "0x10", "no", "true", "https://", "@", "%", "\u0000", "\uFFFF", "ü", "<<: ", "? ", "---\n", "...\n", "9".repeat(30)
+    "\t",
+    "\n",
+    "- ",
+    ": ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "&a ",
+    "*a",
+    "!!str ",
+    "!x ",
+    "'",
+    "\"",
+    "|",
+    "#",
+    "~",
+    "null",
+    "-1",
+    "1e9",
+    "0x10",
+    "no",
+    "true",
+    "https://",
+    "@",
+    "%",
+    "\u0000",
+    "\uFFFF",
+    "ü",
+    "<<: ",
+    "? ",
+    "---\n",
+    "...\n",
+    "9".repeat(30)
   };
 
   @TempDir private Path temp;

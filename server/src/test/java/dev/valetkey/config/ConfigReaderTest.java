@@ -33,7 +33,8 @@ class ConfigReaderTest {
 
   @Test
   void aFileThatIsNotThereIsOneProblem() {
-    assertThat(folder.problems(ConfigReader.read(folder.file()))).containsExactly("valetkey.yaml: no such file");
+    assertThat(folder.problems(ConfigReader.read(folder.file())))
+        .containsExactly("valetkey.yaml: no such file");
   }
 
   @Test
@@ -67,7 +68,8 @@ class ConfigReaderTest {
   void anotherEncodingIsOneProblem() throws IOException {
     Files.write(folder.file(), "a: ü\n".getBytes(StandardCharsets.ISO_8859_1));
 
-    assertThat(folder.problems(ConfigReader.read(folder.file()))).containsExactly("valetkey.yaml: must be UTF-8");
+    assertThat(folder.problems(ConfigReader.read(folder.file())))
+        .containsExactly("valetkey.yaml: must be UTF-8");
   }
 
   @Test
@@ -75,7 +77,9 @@ class ConfigReaderTest {
     Files.writeString(temp.resolve("secrets/corp"), "\n");
     Files.writeString(temp.resolve("secrets/search"), "x".repeat(64 * 1024 + 1));
 
-    String text = ConfigFolder.SMALLEST.replace("grant: none", "grant: {type: static, token_file: secrets/search}");
+    String text =
+        ConfigFolder.SMALLEST.replace(
+            "grant: none", "grant: {type: static, token_file: secrets/search}");
 
     assertThat(folder.problems(text))
         .containsExactly(
@@ -95,9 +99,14 @@ class ConfigReaderTest {
     "https://10.0.0.1/mcp, https://10.0.0.1/mcp",
   })
   void urlsAreKeptInTheirCanonicalForm(String written, String canonical) {
-    Config config = folder.load(ConfigFolder.SMALLEST.replace("https://weather.example/mcp", "\"" + written + "\""));
+    Config config =
+        folder.load(
+            ConfigFolder.SMALLEST.replace("https://weather.example/mcp", "\"" + written + "\""));
 
-    assertThat(config.servers().values()).last().extracting(ServerConfig::url).hasToString(canonical);
+    assertThat(config.servers().values())
+        .last()
+        .extracting(ServerConfig::url)
+        .hasToString(canonical);
   }
 
   @Test

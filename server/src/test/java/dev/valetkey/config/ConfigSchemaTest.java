@@ -24,7 +24,8 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 class ConfigSchemaTest {
 
   private static final Schema SCHEMA =
-      SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12).getSchema(ConfigSchema.json());
+      SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+          .getSchema(ConfigSchema.json());
 
   @TempDir private Path temp;
 
@@ -89,7 +90,10 @@ class ConfigSchemaTest {
       })
   void badFilesAreBadForBoth(String text) {
     assertThat(new ConfigFolder(temp).problems(text)).isNotEmpty();
-    assertThat(schemaProblems(text.contains("servers:") ? text : text + "\nservers: {a: {url: u, grant: none}}")).isNotEmpty();
+    assertThat(
+            schemaProblems(
+                text.contains("servers:") ? text : text + "\nservers: {a: {url: u, grant: none}}"))
+        .isNotEmpty();
   }
 
   private static List<?> schemaProblems(String yaml) {

@@ -24,7 +24,10 @@ final class ConfigurationPage {
     }
     text.append("| key | value | default | meaning |\n|---|---|---|---|\n");
     section.entries().forEach(this::row);
-    section.entries().forEach(entry -> inner(entry.shape(), path.isEmpty() ? entry.key() : path + "." + entry.key()));
+    section
+        .entries()
+        .forEach(
+            entry -> inner(entry.shape(), path.isEmpty() ? entry.key() : path + "." + entry.key()));
   }
 
   private void inner(Shape shape, String path) {
@@ -36,7 +39,10 @@ final class ConfigurationPage {
       case Shape.Variants variants -> {
         // The grants are described once; without_user takes the same.
         if (path.endsWith(".grant")) {
-          variants.byType().forEach((type, section) -> section("`" + path + "` with `type: " + type + "`", section, path));
+          variants
+              .byType()
+              .forEach((type, section) ->
+                  section("`" + path + "` with `type: " + type + "`", section, path));
         }
       }
     }
@@ -44,14 +50,20 @@ final class ConfigurationPage {
 
   private void row(Shape.Entry entry) {
     List<String> cells =
-        List.of("`" + entry.key() + "`", value(entry.shape()) + range(entry), initial(entry), entry.about().doc());
+        List.of(
+            "`" + entry.key() + "`",
+            value(entry.shape()) + range(entry),
+            initial(entry),
+            entry.about().doc());
     text.append("| ").append(String.join(" | ", cells)).append(" |\n");
   }
 
   private static String value(Shape shape) {
     return switch (shape) {
       case Shape.Scalar scalar when !scalar.choices().isEmpty() ->
-          scalar.choices().stream().map(choice -> "`" + choice + "`").collect(Collectors.joining(", "));
+          scalar.choices().stream()
+              .map(choice -> "`" + choice + "`")
+              .collect(Collectors.joining(", "));
       case Shape.Scalar scalar -> scalar.typeName();
       case Shape.ListOf list when list.spaced() -> "text or list of " + value(list.element());
       case Shape.ListOf list -> "list of " + value(list.element());
@@ -78,7 +90,9 @@ final class ConfigurationPage {
       return "**required**";
     }
     if (!about.initial().isEmpty()) {
-      return entry.shape() instanceof Shape.ListOf ? "`[" + about.initial().replace(" ", ", ") + "]`" : "`" + about.initial() + "`";
+      return entry.shape() instanceof Shape.ListOf
+          ? "`[" + about.initial().replace(" ", ", ") + "]`"
+          : "`" + about.initial() + "`";
     }
     if (!about.derived().isEmpty()) {
       return about.derived();

@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** docs/configuration.md says what the records say; {@code -Dvaletkey.docs.write=true} writes it anew. */
+/**
+ * docs/configuration.md says what the records say; {@code -Dvaletkey.docs.write=true} writes it
+ * anew.
+ */
 class ConfigurationPageTest {
 
   private static final Path PAGE = Path.of("../docs/configuration.md");
@@ -31,7 +34,9 @@ class ConfigurationPageTest {
   @Test
   void theExampleOfThePageIsInOrder(@TempDir Path temp) throws IOException {
     String page = Files.readString(PAGE);
-    String example = page.substring(page.indexOf("```yaml\n") + 8, page.indexOf("```\n", page.indexOf("```yaml")));
+    String example =
+        page.substring(
+            page.indexOf("```yaml\n") + 8, page.indexOf("```\n", page.indexOf("```yaml")));
 
     assertThat(new ConfigFolder(temp).problems(example)).isEmpty();
   }

@@ -27,9 +27,12 @@ class EveryKeyTest {
   void sectionsOfTheProcess() {
     assertThat(config.listen())
         .isEqualTo(new ListenConfig(temp.resolve("run/authz.sock"), 0600, List.of(1337, 0)));
-    assertThat(config.envoy()).isEqualTo(new EnvoyConfig("[::1]:15009", Path.of("/tmp/envoy-admin.sock")));
-    assertThat(config.admin()).isEqualTo(new AdminConfig(Path.of("/tmp/admin.sock"), "127.0.0.1:0"));
-    assertThat(config.audit()).isEqualTo(new AuditConfig(AuditConfig.Hits.EACH, AuditConfig.SubjectForm.DIGEST));
+    assertThat(config.envoy())
+        .isEqualTo(new EnvoyConfig("[::1]:15009", Path.of("/tmp/envoy-admin.sock")));
+    assertThat(config.admin())
+        .isEqualTo(new AdminConfig(Path.of("/tmp/admin.sock"), "127.0.0.1:0"));
+    assertThat(config.audit())
+        .isEqualTo(new AuditConfig(AuditConfig.Hits.EACH, AuditConfig.SubjectForm.DIGEST));
     assertThat(config.unlistedHosts()).isEqualTo(UnlistedHosts.REFUSE);
     assertThat(config.cache()).isEqualTo(new CacheConfig(0, 1L << 30));
   }
@@ -73,9 +76,11 @@ class EveryKeyTest {
   @Test
   void usersAndTheirTokens() {
     assertThat(config.users())
-        .containsExactly(new UserRule("partner", List.of("agent"), List.of("ES256", "EdDSA"), "session"));
+        .containsExactly(
+            new UserRule("partner", List.of("agent"), List.of("ES256", "EdDSA"), "session"));
     assertThat(config.userToken().from())
-        .containsExactly(new UserTokenSource.Header("x-user-token"), new UserTokenSource.Authorization());
+        .containsExactly(
+            new UserTokenSource.Header("x-user-token"), new UserTokenSource.Authorization());
   }
 
   @Test
@@ -99,7 +104,11 @@ class EveryKeyTest {
                     "urn:ietf:params:oauth:token-type:access_token",
                     Map.of("connector_id", "x")),
                 new GrantConfig.ClientCredentials(
-                    "corp", List.of("github-mcp"), List.of(), List.of("repo:read", "user"), Map.of("a", "b")),
+                    "corp",
+                    List.of("github-mcp"),
+                    List.of(),
+                    List.of("repo:read", "user"),
+                    Map.of("a", "b")),
                 new ExpectConfig(
                     URI.create("urn:other"),
                     List.of("a", "b"),
@@ -117,7 +126,8 @@ class EveryKeyTest {
     ServerConfig search = Objects.requireNonNull(config.servers().get("search"));
     ServerConfig closed = Objects.requireNonNull(config.servers().get("closed"));
 
-    assertThat(search.grant()).isEqualTo(new GrantConfig.Static(temp.resolve("secrets/search"), "Token"));
+    assertThat(search.grant())
+        .isEqualTo(new GrantConfig.Static(temp.resolve("secrets/search"), "Token"));
     assertThat(search.upstream())
         .isEqualTo(
             new ServerConfig.UpstreamConfig(

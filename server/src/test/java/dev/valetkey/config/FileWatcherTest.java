@@ -151,11 +151,10 @@ class FileWatcherTest {
             })) {
       brave.watch(Set.of(config));
       assertThatIllegalStateException()
-          .isThrownBy(
-              () -> {
-                Files.writeString(config, "a: 2\n");
-                brave.poll();
-              });
+          .isThrownBy(() -> {
+            Files.writeString(config, "a: 2\n");
+            brave.poll();
+          });
 
       brave.start();
       Files.writeString(config, "a: 3\n");

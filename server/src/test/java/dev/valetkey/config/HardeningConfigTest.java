@@ -78,7 +78,8 @@ class HardeningConfigTest {
             "valetkey.yaml:13: not YAML: found character '\\t(TAB)' that cannot start any token"),
         input(
             "126 overlapping routes",
-            ConfigFolder.SMALLEST + "  twin: {url: \"https://Weather.example:443/mcp/\", grant: none}\n",
+            ConfigFolder.SMALLEST
+                + "  twin: {url: \"https://Weather.example:443/mcp/\", grant: none}\n",
             "valetkey.yaml:13: servers.twin.url: servers.weather and servers.twin have the same host and path"
                 + " (https://weather.example/mcp, https://weather.example/mcp)"),
         input(
@@ -92,14 +93,16 @@ class HardeningConfigTest {
                 + " if this is a test or the network is protected otherwise"),
         input(
             "130 client secret inline",
-            ConfigFolder.SMALLEST.replace("client_secret_file: secrets/corp", "client_secret: CANARY-inline"),
+            ConfigFolder.SMALLEST.replace(
+                "client_secret_file: secrets/corp", "client_secret: CANARY-inline"),
             "valetkey.yaml:4: issuers.corp.client_id: needs client_secret_file or private_key_file;"
                 + " token_endpoint_auth_method: none for a client without credentials",
             "valetkey.yaml:5: issuers.corp.client_secret: a secret is never written here: put it into a file and name the"
                 + " file with client_secret_file"),
         input(
             "130 token inline",
-            ConfigFolder.SMALLEST.replace("grant: none", "grant: {type: static, token: CANARY-inline}"),
+            ConfigFolder.SMALLEST.replace(
+                "grant: none", "grant: {type: static, token: CANARY-inline}"),
             "valetkey.yaml:12: servers.weather.grant.token: a secret is never written here: put it into a file and name the"
                 + " file with token_file"),
         input(
@@ -111,7 +114,8 @@ class HardeningConfigTest {
   /** 124: YAML 1.2 knows no other words for true and false than these two. */
   @Test
   void noIsAText() {
-    Config config = new ConfigFolder(temp).load(ConfigFolder.SMALLEST.replace("travel-agent", "no"));
+    Config config =
+        new ConfigFolder(temp).load(ConfigFolder.SMALLEST.replace("travel-agent", "no"));
 
     assertThat(Objects.requireNonNull(config.issuers().get("corp")).clientId()).isEqualTo("no");
   }
@@ -121,7 +125,8 @@ class HardeningConfigTest {
   void aLongMarginIsNoError() {
     Config config = new ConfigFolder(temp).load(ConfigFolder.SMALLEST + "    early_expiry: 1h\n");
 
-    assertThat(Objects.requireNonNull(config.servers().get("weather")).earlyExpiry()).isEqualTo(Duration.ofHours(1));
+    assertThat(Objects.requireNonNull(config.servers().get("weather")).earlyExpiry())
+        .isEqualTo(Duration.ofHours(1));
   }
 
   private static Arguments input(String number, String text, String... expected) {
