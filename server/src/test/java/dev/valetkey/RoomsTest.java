@@ -63,7 +63,9 @@ final class RoomsTest {
           Map.entry("picocli.", Set.of("", "cli")),
           Map.entry("ch.qos.logback.", Set.of("telemetry", "cli")));
 
-  /** Where time and chance come from; only the wiring may ask them, everybody else is given them. */
+  /**
+   * Where time and chance come from; only the wiring may ask them, everybody else is given them.
+   */
   private static final Set<String> CLOCKS_AND_DICE =
       Set.of(
           "java.lang.System.nanoTime",
@@ -100,12 +102,13 @@ final class RoomsTest {
     ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
     return new ClassFileImporter()
         .importUrl(Main.class.getProtectionDomain().getCodeSource().getLocation())
-        .that(new com.tngtech.archunit.base.DescribedPredicate<JavaClass>("ours") {
-          @Override
-          public boolean test(JavaClass type) {
-            return isOurs(type);
-          }
-        });
+        .that(
+            new com.tngtech.archunit.base.DescribedPredicate<JavaClass>("ours") {
+              @Override
+              public boolean test(JavaClass type) {
+                return isOurs(type);
+              }
+            });
   }
 
   @Test
@@ -133,7 +136,9 @@ final class RoomsTest {
       }
       String to = room(target);
       boolean fine =
-          from.equals(to) || FOR_ALL.contains(to) || ARROWS.getOrDefault(from, Set.of()).contains(to);
+          from.equals(to)
+              || FOR_ALL.contains(to)
+              || ARROWS.getOrDefault(from, Set.of()).contains(to);
       if (!fine) {
         wrong.add(from + " -> " + to + ": " + dependency.getDescription());
       }
@@ -143,11 +148,7 @@ final class RoomsTest {
 
   @Test
   void noCycles() {
-    SlicesRuleDefinition.slices()
-        .matching(ROOT + ".(**)")
-        .should()
-        .beFreeOfCycles()
-        .check(OURS);
+    SlicesRuleDefinition.slices().matching(ROOT + ".(**)").should().beFreeOfCycles().check(OURS);
   }
 
   @Test
@@ -235,7 +236,9 @@ final class RoomsTest {
   /** A door is open to a room with all its packages, or to one package. */
   private static boolean mayPass(JavaClass type, Set<String> open) {
     String within =
-        type.getPackageName().equals(ROOT) ? "" : type.getPackageName().substring(ROOT.length() + 1);
+        type.getPackageName().equals(ROOT)
+            ? ""
+            : type.getPackageName().substring(ROOT.length() + 1);
     return open.contains(within) || open.contains(room(type));
   }
 }

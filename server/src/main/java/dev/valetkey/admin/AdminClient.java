@@ -113,9 +113,7 @@ public final class AdminClient implements AutoCloseable {
   private static LiveSession fromProto(Session session) {
     List<LiveSession.Entry> entries =
         session.getEntriesList().stream()
-            .map(entry ->
-                new LiveSession.Entry(
-                    entry.getServer(), instant(entry.getExpiry())))
+            .map(entry -> new LiveSession.Entry(entry.getServer(), instant(entry.getExpiry())))
             .toList();
     return new LiveSession(
         session.getId(),

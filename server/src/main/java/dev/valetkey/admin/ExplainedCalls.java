@@ -49,17 +49,21 @@ public final class ExplainedCalls implements Explainer {
     if (question.userToken() != null) {
       headers.put("authorization", "Bearer " + question.userToken().reveal());
     }
-    Trace trace = tracer.get().trace(question.method(), URI.create(question.url()), headers, deadline.get());
+    Trace trace =
+        tracer.get().trace(question.method(), URI.create(question.url()), headers, deadline.get());
     TokenRequest request = trace.request();
     Lookup lookup = request == null ? null : cache.apply(request);
-    Reason refusal = lookup instanceof Lookup.Remembered known ? Reasons.of(known.rejection()) : trace.refusal();
+    Reason refusal =
+        lookup instanceof Lookup.Remembered known ? Reasons.of(known.rejection()) : trace.refusal();
     return new Explanation(
         List.of(
             new Line("call", call(question, trace.server())),
             new Line("user", user(trace.user())),
             new Line("token", source(trace)),
-            new Line("target", request == null ? "no token is asked for" : target(request.target())),
-            new Line("cache", request == null || lookup == null ? "not used" : lookup(request, lookup)),
+            new Line(
+                "target", request == null ? "no token is asked for" : target(request.target())),
+            new Line(
+                "cache", request == null || lookup == null ? "not used" : lookup(request, lookup)),
             new Line("decision", decision(refusal, request))),
         refusal == null,
         refusal == null ? "" : refusal.code(),
@@ -77,7 +81,8 @@ public final class ExplainedCalls implements Explainer {
     }
     Subject subject = user.subject();
     return "%s, sub %s, session %s until %s"
-        .formatted(subject.issuer(), subject.sub(), user.session().id().shortHex(), subject.expiresAt());
+        .formatted(
+            subject.issuer(), subject.sub(), user.session().id().shortHex(), subject.expiresAt());
   }
 
   private static String source(Trace trace) {
@@ -93,11 +98,23 @@ public final class ExplainedCalls implements Explainer {
     String at = issuer == null ? "" : " at " + issuer.name() + " (" + issuer.issuer() + ")";
     return switch (target.grant()) {
       case GrantConfig.TokenExchange exchange ->
-          "token_exchange" + at + ", audience " + exchange.audience() + ", resource " + exchange.resource()
-              + ", scope " + exchange.scope();
+          "token_exchange"
+              + at
+              + ", audience "
+              + exchange.audience()
+              + ", resource "
+              + exchange.resource()
+              + ", scope "
+              + exchange.scope();
       case GrantConfig.ClientCredentials credentials ->
-          "client_credentials" + at + ", audience " + credentials.audience() + ", resource "
-              + credentials.resource() + ", scope " + credentials.scope();
+          "client_credentials"
+              + at
+              + ", audience "
+              + credentials.audience()
+              + ", resource "
+              + credentials.resource()
+              + ", scope "
+              + credentials.scope();
       case GrantConfig.Static file -> "static, from " + file.tokenFile();
       case GrantConfig.None none -> "none";
       case GrantConfig.Refuse refuse -> "refuse";
@@ -118,6 +135,8 @@ public final class ExplainedCalls implements Explainer {
     if (refusal != null) {
       return "refuse, " + refusal.status() + " " + refusal.code() + ": " + refusal.message();
     }
-    return request == null ? "forward without a token" : "forward with a token for " + request.target().server().name();
+    return request == null
+        ? "forward without a token"
+        : "forward with a token for " + request.target().server().name();
   }
 }

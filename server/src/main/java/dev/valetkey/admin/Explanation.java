@@ -32,7 +32,8 @@ public record Explanation(List<Line> lines, boolean forwarded, String reason, in
    * @param userToken without a scheme; null: the call carries none
    * @param headers further headers that bear on the answer, by lower-case name
    */
-  public record Question(String method, String url, @Nullable Secret userToken, Map<String, String> headers) {
+  public record Question(
+      String method, String url, @Nullable Secret userToken, Map<String, String> headers) {
     public Question {
       headers = Map.copyOf(headers);
     }

@@ -11,7 +11,8 @@ import org.jspecify.annotations.NullMarked;
  * @param expiry when its user token expires
  */
 @NullMarked
-public record LiveSession(String id, String issuer, String subject, Instant expiry, List<Entry> entries) {
+public record LiveSession(
+    String id, String issuer, String subject, Instant expiry, List<Entry> entries) {
 
   public LiveSession {
     entries = List.copyOf(entries);

@@ -12,11 +12,19 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
-/** {@code valetkey check --online}: tries metadata, keys and client authentication of every issuer. */
+/**
+ * {@code valetkey check --online}: tries metadata, keys and client authentication of every issuer.
+ */
 final class IssuerTrial implements OnlineCheck {
   /** Errors that only a client who was recognised gets to see. */
   private static final Set<String> RECOGNISED =
-      Set.of("unauthorized_client", "invalid_scope", "invalid_request", "invalid_target", "unsupported_grant_type", "access_denied");
+      Set.of(
+          "unauthorized_client",
+          "invalid_scope",
+          "invalid_request",
+          "invalid_target",
+          "unsupported_grant_type",
+          "access_denied");
 
   private final Issuers issuers;
   private final LongSupplier nanoTime;
@@ -41,7 +49,10 @@ final class IssuerTrial implements OnlineCheck {
     return findings;
   }
 
-  /** A client credentials request shows whether we are recognised; whether it is granted does not matter. */
+  /**
+   * A client credentials request shows whether we are recognised; whether it is granted does not
+   * matter.
+   */
   private Finding clientAuthentication(IssuerConfig issuer, Issuer tried) {
     Form form = Form.EMPTY.with("grant_type", "client_credentials");
     String detail;

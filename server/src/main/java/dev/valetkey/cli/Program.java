@@ -21,19 +21,26 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 
-/** The rest of the program as the commands see it. Everything is made when a command asks for it. */
+/**
+ * The rest of the program as the commands see it. Everything is made when a command asks for it.
+ */
 public final class Program {
   private Program() {}
 
   public static Wiring wiring() {
     return new Wiring(
-        ConfigReader::read, ConfigSchema::json, Serve::run, Program::tryIssuers, Program::explainOffline);
+        ConfigReader::read,
+        ConfigSchema::json,
+        Serve::run,
+        Program::tryIssuers,
+        Program::explainOffline);
   }
 
   /** The rules of {@code config}, over the issuers that judge by them. */
   static List<Rule> rules(Config config, Issuers issuers) {
     return config.users().stream()
-        .map(rule -> new Rule(rule, issuers.of(requireNonNull(config.issuers().get(rule.issuer())))))
+        .map(
+            rule -> new Rule(rule, issuers.of(requireNonNull(config.issuers().get(rule.issuer())))))
         .toList();
   }
 
@@ -43,8 +50,7 @@ public final class Program {
     }
   }
 
-  private static Explanation explainOffline(
-      Config config, Explanation.Question question) {
+  private static Explanation explainOffline(Config config, Explanation.Question question) {
     InstantSource clock = InstantSource.system();
     Metrics metrics = new Metrics();
     try (Issuers issuers = issuers();

@@ -30,7 +30,8 @@ final class Serve {
     return switch (ConfigReader.read(file)) {
       case ReadResult.Problems bad -> {
         bad.problems().forEach(System.err::println);
-        System.err.println(bad.problems().size() == 1 ? "1 problem" : bad.problems().size() + " problems");
+        System.err.println(
+            bad.problems().size() == 1 ? "1 problem" : bad.problems().size() + " problems");
         yield ExitStatus.BAD_USE;
       }
       case ReadResult.Loaded good -> {
@@ -75,7 +76,8 @@ final class Serve {
   }
 
   private static void warn(List<Warning> warnings) {
-    warnings.forEach(warning -> LOG.atWarn().addKeyValue("warning", warning.toString()).log("configuration"));
+    warnings.forEach(
+        warning -> LOG.atWarn().addKeyValue("warning", warning.toString()).log("configuration"));
   }
 
   /** Takes changes of the file and of the secrets it names into the running sidecar. */

@@ -82,13 +82,7 @@ final class SessionsCommand implements Callable<Integer> {
                   + ", until "
                   + shown(session.expiry()));
       for (LiveSession.Entry entry : session.entries()) {
-        terminal
-            .out()
-            .println(
-                "  "
-                    + entry.server()
-                    + ": until "
-                    + shown(entry.expiry()));
+        terminal.out().println("  " + entry.server() + ": until " + shown(entry.expiry()));
       }
     }
     terminal.out().println(sessions.size() == 1 ? "1 session" : sessions.size() + " sessions");

@@ -39,9 +39,15 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A running sidecar: every part made, wired and started. What lives longer than one configuration lives here. */
+/**
+ * A running sidecar: every part made, wired and started. What lives longer than one configuration
+ * lives here.
+ */
 final class Sidecar implements AutoCloseable, Readiness {
-  /** How long readiness waits for issuers; a broken one costs its servers a 503, not the pod (design.md §10). */
+  /**
+   * How long readiness waits for issuers; a broken one costs its servers a 503, not the pod
+   * (design.md §10).
+   */
   private static final Duration FIRST_TRY = Duration.ofSeconds(10);
 
   /** How long running calls may take to end when the sidecar stops. */
@@ -59,7 +65,8 @@ final class Sidecar implements AutoCloseable, Readiness {
   private final Sessions sessions;
   private final KnownUsers knownUsers = new KnownUsers(clock);
   private final Gate gate;
-  private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  private final EventLoopGroup loop =
+      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final EnvoyServer envoyServer;
   private final AdminServer adminServer;
   private final AdminHttp adminHttp;
@@ -107,7 +114,10 @@ final class Sidecar implements AutoCloseable, Readiness {
     LOG.atInfo().addKeyValue("servers", config.servers().size()).log("serving");
   }
 
-  /** Judges by another configuration from now on; cached tokens, sessions and unchanged issuers stay. */
+  /**
+   * Judges by another configuration from now on; cached tokens, sessions and unchanged issuers
+   * stay.
+   */
   void use(Config changed) {
     if (!changed.listen().equals(config.listen()) || !changed.admin().equals(config.admin())) {
       LOG.atWarn().log("changes of listen and admin need a restart");
@@ -130,7 +140,8 @@ final class Sidecar implements AutoCloseable, Readiness {
   /** A changed file is not in order: the configuration in force stays. */
   void keep(List<Problem> problems) {
     metrics.reload(false);
-    problems.forEach(problem -> LOG.atError().addKeyValue("problem", problem.toString()).log("configuration not loaded"));
+    problems.forEach(problem ->
+        LOG.atError().addKeyValue("problem", problem.toString()).log("configuration not loaded"));
   }
 
   @Override
@@ -183,7 +194,12 @@ final class Sidecar implements AutoCloseable, Readiness {
   private AdminService adminService() {
     return new AdminService(
         new ExplainedCalls(
-            () -> new Tracer(config, VerifiedSubjects.looking(Program.rules(config, issuers), clock), audit, metrics),
+            () ->
+                new Tracer(
+                    config,
+                    VerifiedSubjects.looking(Program.rules(config, issuers), clock),
+                    audit,
+                    metrics),
             cache::peek,
             () -> Deadline.after(Duration.ofSeconds(5), nanoTime)),
         new LiveSessions(sessions, cache));

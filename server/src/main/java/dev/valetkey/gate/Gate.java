@@ -97,7 +97,8 @@ public final class Gate {
   private @Nullable Decision judge(HttpCall call, Planner planner, @Nullable Deadline deadline) {
     return switch (planner.plan(call, snapshot, deadline)) {
       case null -> null;
-      case Plan.Refuse refuse -> journal.refuse(refuse.lane(), refuse.user(), refuse.reason(), CallKind.isMcp(call));
+      case Plan.Refuse refuse ->
+          journal.refuse(refuse.lane(), refuse.user(), refuse.reason(), CallKind.isMcp(call));
       case Plan.Pass pass -> journal.pass(pass.lane(), pass.forward());
       case Plan.Ask ask -> token(call, ask, deadline);
       case Plan.Renew renew -> deadline == null ? null : renewed(call, renew, deadline);
@@ -139,8 +140,10 @@ public final class Gate {
     return journal.refuse(lane, user, reason, CallKind.isMcp(call));
   }
 
-  private Decision unavailable(HttpCall call, Lane lane, @Nullable User user, Unavailable unavailable) {
-    Refuse refuse = journal.refuse(lane, user, Reasons.of(unavailable.cause()), CallKind.isMcp(call));
+  private Decision unavailable(
+      HttpCall call, Lane lane, @Nullable User user, Unavailable unavailable) {
+    Refuse refuse =
+        journal.refuse(lane, user, Reasons.of(unavailable.cause()), CallKind.isMcp(call));
     long seconds = Math.max(1, unavailable.retryAfter().plusMillis(999).toSeconds());
     return new Refuse(refuse.reason(), (int) Math.min(seconds, 300), refuse.mcp());
   }

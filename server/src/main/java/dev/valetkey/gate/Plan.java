@@ -7,7 +7,10 @@ import dev.valetkey.token.TokenRequest;
 import dev.valetkey.token.User;
 import org.jspecify.annotations.Nullable;
 
-/** What is to be done with a call, as far as that follows from the call, the configuration and the user. */
+/**
+ * What is to be done with a call, as far as that follows from the call, the configuration and the
+ * user.
+ */
 sealed interface Plan {
 
   /**

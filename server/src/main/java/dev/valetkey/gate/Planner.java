@@ -21,8 +21,9 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Works out the plan of a call: which server, which user, which token to ask for. Changes nothing but the memory of verified
- * users. A step that would have to wait gives null when it has no deadline to wait for. For one thread at a time.
+ * Works out the plan of a call: which server, which user, which token to ask for. Changes nothing
+ * but the memory of verified users. A step that would have to wait gives null when it has no
+ * deadline to wait for. For one thread at a time.
  */
 final class Planner {
   private static final Forward WITHOUT_TOKEN = new Forward(HeaderEdits.WITHOUT_AUTHORIZATION, null);
@@ -49,7 +50,8 @@ final class Planner {
     };
   }
 
-  private @Nullable Plan forServer(HttpCall call, Snapshot now, Lane lane, @Nullable Deadline deadline) {
+  private @Nullable Plan forServer(
+      HttpCall call, Snapshot now, Lane lane, @Nullable Deadline deadline) {
     if (!CallKind.isAllowed(call)) {
       return new Refuse(Reason.METHOD_REFUSED, lane, null);
     }
@@ -62,8 +64,12 @@ final class Planner {
     };
   }
 
-  /** The first source that is present counts; a later one must not show somebody else (design.md §4). */
-  private @Nullable Plan forUser(HttpCall call, Snapshot now, Lane lane, @Nullable Deadline deadline) {
+  /**
+   * The first source that is present counts; a later one must not show somebody else (design.md
+   * §4).
+   */
+  private @Nullable Plan forUser(
+      HttpCall call, Snapshot now, Lane lane, @Nullable Deadline deadline) {
     User user = null;
     int counted = -1;
     for (int source = 0; source < now.finder().sources(); source++) {
@@ -99,7 +105,8 @@ final class Planner {
     return user == null ? withoutUser(call, lane) : ask(call, lane, lane.target(), user, counted);
   }
 
-  private @Nullable Resolution resolve(HttpCall call, long place, Snapshot now, @Nullable Deadline deadline) {
+  private @Nullable Resolution resolve(
+      HttpCall call, long place, Snapshot now, @Nullable Deadline deadline) {
     int start = UserTokenFinder.start(place);
     int end = UserTokenFinder.end(place);
     TokenDigest digest = hasher.digest(call.bytes(), start, end);
@@ -107,29 +114,39 @@ final class Planner {
     if (known != null) {
       return new Resolution.Resolved(known);
     }
-    return deadline == null ? null : now.users().resolve(call.bytes(), start, end, digest, deadline);
+    return deadline == null
+        ? null
+        : now.users().resolve(call.bytes(), start, end, digest, deadline);
   }
 
   private static Reason unreadable(long place) {
-    return place == UserTokenFinder.SEVERAL ? Reason.SEVERAL_USER_TOKENS : Reason.USER_TOKEN_MALFORMED;
+    return place == UserTokenFinder.SEVERAL
+        ? Reason.SEVERAL_USER_TOKENS
+        : Reason.USER_TOKEN_MALFORMED;
   }
 
   private Plan withoutUser(HttpCall call, Lane lane) {
     return switch (lane.withoutUser().grant()) {
       case GrantConfig.None none -> new Pass(WITHOUT_TOKEN, lane);
       case GrantConfig.Static file -> ask(call, lane, lane.withoutUser(), null, -1);
-      case GrantConfig.ClientCredentials credentials -> ask(call, lane, lane.withoutUser(), null, -1);
+      case GrantConfig.ClientCredentials credentials ->
+          ask(call, lane, lane.withoutUser(), null, -1);
       case GrantConfig.Refuse refuse -> new Refuse(Reason.NO_USER_TOKEN, lane, null);
       case GrantConfig.TokenExchange exchange -> new Refuse(Reason.NO_USER_TOKEN, lane, null);
     };
   }
 
-  private static Plan ask(HttpCall call, Lane lane, Target target, @Nullable User user, int source) {
-    Duration minLifetime = CallKind.isStream(call) ? lane.server().streamMinLifetime() : Duration.ZERO;
+  private static Plan ask(
+      HttpCall call, Lane lane, Target target, @Nullable User user, int source) {
+    Duration minLifetime =
+        CallKind.isStream(call) ? lane.server().streamMinLifetime() : Duration.ZERO;
     return new Ask(lane, new TokenRequest(target, user, minLifetime), source);
   }
 
-  /** The second attempt after a server's 401 carries the token that the server refused (design.md §7). */
+  /**
+   * The second attempt after a server's 401 carries the token that the server refused (design.md
+   * §7).
+   */
   private Plan retry(HttpCall call, Snapshot now) {
     return switch (now.routes().match(call)) {
       case Match.Mismatch mismatch -> new Refuse(mismatch.reason(), null, null);
@@ -139,7 +156,9 @@ final class Planner {
         yield place < 0
             ? new Refuse(Reason.UNKNOWN_RETRY, lane, null)
             : new Renew(
-                lane, hasher.digest(call.bytes(), UserTokenFinder.start(place), UserTokenFinder.end(place)));
+                lane,
+                hasher.digest(
+                    call.bytes(), UserTokenFinder.start(place), UserTokenFinder.end(place)));
       }
     };
   }

@@ -18,8 +18,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Plans a call that was never made, by the steps that judge real ones. Leaves no trace itself: it needs a resolver that
- * remembers nothing.
+ * Plans a call that was never made, by the steps that judge real ones. Leaves no trace itself: it
+ * needs a resolver that remembers nothing.
  */
 public final class Tracer {
   private final List<UserTokenSource> sources;
@@ -31,7 +31,8 @@ public final class Tracer {
   }
 
   /**
-   * @param url absolute URL that the agent would call; Envoy's choice of the server is derived from it
+   * @param url absolute URL that the agent would call; Envoy's choice of the server is derived from
+   *     it
    * @param headers by lower-case name, the user token included
    */
   public Trace trace(String method, URI url, Map<String, String> headers, Deadline deadline) {
@@ -42,8 +43,13 @@ public final class Tracer {
       case null -> throw new IllegalStateException("a step gave up although it had a deadline");
       case Plan.Refuse refuse ->
           new Trace(
-              refuse.lane() == null ? null : refuse.lane().server(), refuse.reason(), null, refuse.user(), null);
-      case Plan.Pass pass -> new Trace(pass.lane() == null ? null : pass.lane().server(), null, null, null, null);
+              refuse.lane() == null ? null : refuse.lane().server(),
+              refuse.reason(),
+              null,
+              refuse.user(),
+              null);
+      case Plan.Pass pass ->
+          new Trace(pass.lane() == null ? null : pass.lane().server(), null, null, null, null);
       case Plan.Ask ask ->
           new Trace(
               ask.lane().server(),
@@ -51,11 +57,13 @@ public final class Tracer {
               ask.source() < 0 ? null : sources.get(ask.source()),
               ask.request().user(),
               ask.request());
-      case Plan.Renew renew -> new Trace(renew.lane().server(), Reason.UNKNOWN_RETRY, null, null, null);
+      case Plan.Renew renew ->
+          new Trace(renew.lane().server(), Reason.UNKNOWN_RETRY, null, null, null);
     };
   }
 
-  private static HttpCall call(String method, URI url, @Nullable Route route, Map<String, String> headers) {
+  private static HttpCall call(
+      String method, URI url, @Nullable Route route, Map<String, String> headers) {
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     HttpCall call = new HttpCall(new byte[0]);
     String path = url.getRawPath() == null || url.getRawPath().isEmpty() ? "/" : url.getRawPath();
@@ -66,14 +74,13 @@ public final class Tracer {
     if (route != null) {
       set(call, Part.SERVER, route.server().name(), text);
     }
-    headers.forEach(
-        (name, value) -> {
-          int start = text.size();
-          text.writeBytes(HttpCall.ascii(name));
-          int middle = text.size();
-          text.writeBytes(HttpCall.ascii(value));
-          call.addHeader(start, middle, middle, text.size());
-        });
+    headers.forEach((name, value) -> {
+      int start = text.size();
+      text.writeBytes(HttpCall.ascii(name));
+      int middle = text.size();
+      text.writeBytes(HttpCall.ascii(value));
+      call.addHeader(start, middle, middle, text.size());
+    });
     call.over(text.toByteArray());
     return call;
   }

@@ -68,10 +68,17 @@ public final class UserTokenVerifier {
 
   /** Verifies the token in {@code bytes[start, end)}. */
   public Verification verify(byte[] bytes, int start, int end, Deadline deadline) {
-    return judge(bytes, start, end, (jws, algorithm, issuer) -> signatureFault(jws, algorithm, issuer, deadline));
+    return judge(
+        bytes,
+        start,
+        end,
+        (jws, algorithm, issuer) -> signatureFault(jws, algorithm, issuer, deadline));
   }
 
-  /** Judges everything but the signature, without asking anybody: for explaining, never for admitting. */
+  /**
+   * Judges everything but the signature, without asking anybody: for explaining, never for
+   * admitting.
+   */
   public Verification inspect(byte[] bytes, int start, int end) {
     return judge(bytes, start, end, (jws, algorithm, issuer) -> null);
   }

@@ -82,8 +82,8 @@ final class CanonicalPath {
   /**
    * An escape is harmless if it is the only spelling of its character. RFC 3986 §6.2.2.2: one of an
    * unreserved character is another spelling of it, and would lead around the prefix of a server
-   * inside this one. Slash, semicolon, backslash and NUL are read in two ways; an overlong UTF-8 sequence hides
-   * any of these.
+   * inside this one. Slash, semicolon, backslash and NUL are read in two ways; an overlong UTF-8
+   * sequence hides any of these.
    */
   private static boolean isHarmlessEscape(byte[] bytes, int percent, int end) {
     int decoded = escaped(bytes, percent, end);

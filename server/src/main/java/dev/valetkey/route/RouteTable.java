@@ -74,15 +74,22 @@ public final class RouteTable {
     return route;
   }
 
-  /** The server that Envoy's routes choose for this URL: of those with its host, the one with the longest prefix of its path. */
+  /**
+   * The server that Envoy's routes choose for this URL: of those with its host, the one with the
+   * longest prefix of its path.
+   */
   public Optional<Route> find(URI url) {
     byte[] authority = HttpCall.ascii(url.getRawAuthority() == null ? "" : url.getRawAuthority());
     byte[] path = HttpCall.ascii(url.getRawPath() == null ? "" : url.getRawPath());
     List<Route> ofHost =
-        routes.stream().filter(route -> route.hasAuthority(authority, 0, authority.length)).toList();
+        routes.stream()
+            .filter(route -> route.hasAuthority(authority, 0, authority.length))
+            .toList();
     return ofHost.stream()
         .filter(route -> route.covers(path, 0, path.length))
-        .filter(route -> Arrays.stream(inside[route.index()]).noneMatch(inner -> inner.covers(path, 0, path.length)))
+        .filter(route ->
+            Arrays.stream(inside[route.index()])
+                .noneMatch(inner -> inner.covers(path, 0, path.length)))
         .findFirst()
         .or(() -> ofHost.stream().findFirst());
   }

@@ -8,11 +8,14 @@ import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * User tokens that were verified, by digest, until they end: a repeated token costs one SHA-256 and no signature check.
- * Thread-safe; outlives configurations, so each entry remembers the rule that admitted it.
+ * User tokens that were verified, by digest, until they end: a repeated token costs one SHA-256 and
+ * no signature check. Thread-safe; outlives configurations, so each entry remembers the rule that
+ * admitted it.
  */
 public final class KnownUsers {
-  /** More than there are sessions, because a session may have several tokens. Some 600 bytes each. */
+  /**
+   * More than there are sessions, because a session may have several tokens. Some 600 bytes each.
+   */
   private static final int MAX_ENTRIES = 20_000;
 
   private final InstantSource clock;
@@ -42,7 +45,10 @@ public final class KnownUsers {
     return null;
   }
 
-  /** Remembers a verified token. One that has ended, but is within the clock skew, is verified each time. */
+  /**
+   * Remembers a verified token. One that has ended, but is within the clock skew, is verified each
+   * time.
+   */
   void put(TokenDigest token, Known user) {
     if (clock.millis() < user.user().subject().expiresAt().toEpochMilli()) {
       known.put(token, user);

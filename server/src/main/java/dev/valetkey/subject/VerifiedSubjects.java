@@ -19,7 +19,10 @@ import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Users by verified JWT (design.md §4). One per configuration; sessions and known tokens outlive it. */
+/**
+ * Users by verified JWT (design.md §4). One per configuration; sessions and known tokens outlive
+ * it.
+ */
 public final class VerifiedSubjects implements SubjectResolver {
   private final Set<TokenDigest> rules;
   private final Set<String> issuers;
@@ -33,7 +36,10 @@ public final class VerifiedSubjects implements SubjectResolver {
   }
 
   private VerifiedSubjects(
-      List<Rule> rules, Verifier verifier, KnownUsers known, BiFunction<Subject, UserToken, Session> sessions) {
+      List<Rule> rules,
+      Verifier verifier,
+      KnownUsers known,
+      BiFunction<Subject, UserToken, Session> sessions) {
     this.rules = rules.stream().map(Rule::digest).collect(Collectors.toUnmodifiableSet());
     this.issuers =
         rules.stream()
@@ -47,7 +53,8 @@ public final class VerifiedSubjects implements SubjectResolver {
   /** Verifies tokens, remembers them in {@code known} and opens their sessions. */
   public static VerifiedSubjects remembering(
       List<Rule> rules, InstantSource clock, KnownUsers known, Sessions sessions) {
-    return new VerifiedSubjects(rules, new UserTokenVerifier(rules, clock)::verify, known, sessions::open);
+    return new VerifiedSubjects(
+        rules, new UserTokenVerifier(rules, clock)::verify, known, sessions::open);
   }
 
   /** Verifies tokens and leaves no trace. */
@@ -55,15 +62,23 @@ public final class VerifiedSubjects implements SubjectResolver {
     return withoutTrace(rules, clock, new UserTokenVerifier(rules, clock)::verify);
   }
 
-  /** Believes every signature, asks nobody for keys and leaves no trace: for explaining without a running sidecar. */
+  /**
+   * Believes every signature, asks nobody for keys and leaves no trace: for explaining without a
+   * running sidecar.
+   */
   public static VerifiedSubjects unverified(List<Rule> rules, InstantSource clock) {
     UserTokenVerifier verifier = new UserTokenVerifier(rules, clock);
-    return withoutTrace(rules, clock, (bytes, start, end, deadline) -> verifier.inspect(bytes, start, end));
+    return withoutTrace(
+        rules, clock, (bytes, start, end, deadline) -> verifier.inspect(bytes, start, end));
   }
 
-  private static VerifiedSubjects withoutTrace(List<Rule> rules, InstantSource clock, Verifier verifier) {
+  private static VerifiedSubjects withoutTrace(
+      List<Rule> rules, InstantSource clock, Verifier verifier) {
     return new VerifiedSubjects(
-        rules, verifier, new KnownUsers(clock), (subject, token) -> new Session(subject, token, new HitCounters()));
+        rules,
+        verifier,
+        new KnownUsers(clock),
+        (subject, token) -> new Session(subject, token, new HitCounters()));
   }
 
   @Override
@@ -73,7 +88,8 @@ public final class VerifiedSubjects implements SubjectResolver {
   }
 
   @Override
-  public Resolution resolve(byte[] bytes, int start, int end, TokenDigest digest, Deadline deadline) {
+  public Resolution resolve(
+      byte[] bytes, int start, int end, TokenDigest digest, Deadline deadline) {
     return switch (verifier.verify(bytes, start, end, deadline)) {
       case Verification.Invalid invalid -> new Resolution.Refused(invalid.fault());
       case Verification.Verified verified -> {

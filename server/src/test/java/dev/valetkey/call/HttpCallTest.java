@@ -12,8 +12,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class HttpCallTest {
   @ParameterizedTest
   @CsvSource({
-    "outbound, OUTBOUND", "retry, RETRY", "unlisted, UNLISTED", "inbound, INBOUND",
-    "Outbound, UNKNOWN", "outbound2, UNKNOWN", "outboun, UNKNOWN", "'', UNKNOWN", "' retry', UNKNOWN"
+    "outbound, OUTBOUND",
+    "retry, RETRY",
+    "unlisted, UNLISTED",
+    "inbound, INBOUND",
+    "Outbound, UNKNOWN",
+    "outbound2, UNKNOWN",
+    "outboun, UNKNOWN",
+    "'', UNKNOWN",
+    "' retry', UNKNOWN"
   })
   void onlyTheFourWordsAreDirections(String word, Direction direction) {
     HttpCall call = TestCall.unlisted().with(Part.DIRECTION, word).build();

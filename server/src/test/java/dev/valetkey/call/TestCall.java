@@ -7,7 +7,10 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** Writes down calls for tests: a POST to {@code https://mcp.github.example/mcp} until told otherwise. */
+/**
+ * Writes down calls for tests: a POST to {@code https://mcp.github.example/mcp} until told
+ * otherwise.
+ */
 public final class TestCall {
   private final Map<Part, String> parts = new EnumMap<>(Part.class);
   private final List<String[]> headers = new ArrayList<>();
@@ -30,7 +33,9 @@ public final class TestCall {
 
   /** A call to a host that is not a server. */
   public static TestCall unlisted() {
-    return new TestCall().with(Part.DIRECTION, "unlisted").with(Part.AUTHORITY, "api.other.example");
+    return new TestCall()
+        .with(Part.DIRECTION, "unlisted")
+        .with(Part.AUTHORITY, "api.other.example");
   }
 
   /** Sets a part; the text has one character for each byte. */

@@ -24,9 +24,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class CliTest {
   private static final Explanation FORWARDED =
       new Explanation(
-          List.of(new Explanation.Line("call", "github"), new Explanation.Line("decision", "forward")), true, "", 0);
+          List.of(
+              new Explanation.Line("call", "github"), new Explanation.Line("decision", "forward")),
+          true,
+          "",
+          0);
   private static final Explanation REFUSED =
-      new Explanation(List.of(new Explanation.Line("decision", "refuse")), false, "no_user_token", 401);
+      new Explanation(
+          List.of(new Explanation.Line("decision", "refuse")), false, "no_user_token", 401);
 
   @TempDir Path folder;
 
@@ -56,7 +61,8 @@ final class CliTest {
 
     assertThat(run.status()).isZero();
     Samples.assertGolden(
-        Repository.root().resolve("server/src/test/resources/dev/valetkey/cli/check-" + sample + ".txt"),
+        Repository.root()
+            .resolve("server/src/test/resources/dev/valetkey/cli/check-" + sample + ".txt"),
         run.out().replace(folder.toString(), Samples.HOME));
   }
 
@@ -66,7 +72,9 @@ final class CliTest {
 
     Run run = run("check", file.toString());
 
-    assertThat(run.err()).startsWith(file + ":39: servers.weather.url: plain http ").hasLineCount(1);
+    assertThat(run.err())
+        .startsWith(file + ":39: servers.weather.url: plain http ")
+        .hasLineCount(1);
   }
 
   @Test
@@ -98,11 +106,15 @@ final class CliTest {
     JsonObject good = json(run("check", "--json", Samples.copy("smallest", folder).toString()));
     JsonObject bad = json(run("check", "--json", folder.resolve("absent.yaml").toString()));
 
-    assertThat(good.keySet()).containsExactly("good", "warnings", "issuers", "users", "servers", "unlisted");
+    assertThat(good.keySet())
+        .containsExactly("good", "warnings", "issuers", "users", "servers", "unlisted");
     assertThat(good.getAsJsonArray("servers").get(0).getAsJsonObject().asMap())
         .containsOnlyKeys("name", "where", "who", "how", "target", "expect");
     assertThat(bad)
-        .hasToString("{\"good\":false,\"problems\":[\"" + folder.resolve("absent.yaml") + ": no such file\"]}");
+        .hasToString(
+            "{\"good\":false,\"problems\":[\""
+                + folder.resolve("absent.yaml")
+                + ": no such file\"]}");
   }
 
   @Test
@@ -117,7 +129,8 @@ final class CliTest {
 
     assertThat(run.status()).isEqualTo(1);
     assertThat(run.out())
-        .endsWith("online\n  corp  discovery: RFC 8414\n  corp  client authentication: FAILED, invalid_client\n");
+        .endsWith(
+            "online\n  corp  discovery: RFC 8414\n  corp  client authentication: FAILED, invalid_client\n");
     assertThat(run("check", file).status()).isZero();
   }
 
@@ -133,8 +146,15 @@ final class CliTest {
   void explainTakesTheUserTokenFromStandardInput(String in) {
     Run run =
         Run.of(
-            wiring, in, "explain", "--method", "get", "--header", "Accept: text/event-stream",
-            Samples.copy("smallest", folder).toString(), "https://mcp.github.example/mcp");
+            wiring,
+            in,
+            "explain",
+            "--method",
+            "get",
+            "--header",
+            "Accept: text/event-stream",
+            Samples.copy("smallest", folder).toString(),
+            "https://mcp.github.example/mcp");
 
     assertThat(run).isEqualTo(new Run(0, "call      github\ndecision  forward\n", ""));
     assertThat(questions)
@@ -153,7 +173,9 @@ final class CliTest {
     Run run = explain("--token-file", token.toString());
 
     assertThat(run.status()).isZero();
-    assertThat(questions).extracting(Explanation.Question::userToken).containsExactly(Secret.of("CANARY-file"));
+    assertThat(questions)
+        .extracting(Explanation.Question::userToken)
+        .containsExactly(Secret.of("CANARY-file"));
   }
 
   @Test
@@ -161,7 +183,10 @@ final class CliTest {
     Run run = explain();
 
     assertThat(run.status()).isZero();
-    assertThat(questions).extracting(Explanation.Question::userToken).containsOnlyNulls().hasSize(1);
+    assertThat(questions)
+        .extracting(Explanation.Question::userToken)
+        .containsOnlyNulls()
+        .hasSize(1);
   }
 
   @Test
@@ -181,7 +206,12 @@ final class CliTest {
     assertThat(explain("--token-file", folder.resolve("absent").toString()).status()).isEqualTo(2);
     assertThat(Run.of(wiring, "x".repeat(70_000), "explain", "-h").status()).isZero();
     assertThat(
-            Run.of(wiring, "x".repeat(70_000), "explain", Samples.copy("smallest", folder).toString(), "https://a/")
+            Run.of(
+                    wiring,
+                    "x".repeat(70_000),
+                    "explain",
+                    Samples.copy("smallest", folder).toString(),
+                    "https://a/")
                 .err())
         .isEqualTo("cannot read the user token: more than 65536 bytes\n");
   }
@@ -204,7 +234,9 @@ final class CliTest {
     assertThat(cli.run("serve", "a.yaml")).isEqualTo(1);
     assertThat(cli.run("serve")).isEqualTo(1);
     assertThat(run("serve", "--", "b.yaml").status()).isEqualTo(1);
-    assertThat(served).containsExactly(Path.of("a.yaml"), Path.of("/etc/valetkey/valetkey.yaml"), Path.of("b.yaml"));
+    assertThat(served)
+        .containsExactly(
+            Path.of("a.yaml"), Path.of("/etc/valetkey/valetkey.yaml"), Path.of("b.yaml"));
   }
 
   @ParameterizedTest
@@ -227,7 +259,17 @@ final class CliTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--help", "serve -h", "check -h", "envoy -h", "explain -h", "sessions -h", "schema -h", "version -h"})
+  @ValueSource(
+      strings = {
+        "--help",
+        "serve -h",
+        "check -h",
+        "envoy -h",
+        "explain -h",
+        "sessions -h",
+        "schema -h",
+        "version -h"
+      })
   void helpIsOnStandardOutput(String args) {
     Run run = run(args.split(" "));
 
@@ -243,12 +285,17 @@ final class CliTest {
             file -> {
               throw new IllegalStateException("CANARY-content");
             },
-            wiring.schema(), wiring.server(), wiring.online(), wiring.explainer());
+            wiring.schema(),
+            wiring.server(),
+            wiring.online(),
+            wiring.explainer());
 
     Run run = Run.of(broken, "", "check", "x");
 
     assertThat(run.status()).isEqualTo(1);
-    assertThat(run.err()).startsWith("internal error: java.lang.IllegalStateException at ").doesNotContain("CANARY-");
+    assertThat(run.err())
+        .startsWith("internal error: java.lang.IllegalStateException at ")
+        .doesNotContain("CANARY-");
   }
 
   private Run explain(String... options) {

@@ -15,7 +15,12 @@ record Run(int status, String out, String err) {
     StringWriter err = new StringWriter();
     int status =
         new Cli(wiring)
-            .run(new ByteArrayInputStream(in.getBytes(UTF_8)), false, new PrintWriter(out), new PrintWriter(err), args);
+            .run(
+                new ByteArrayInputStream(in.getBytes(UTF_8)),
+                false,
+                new PrintWriter(out),
+                new PrintWriter(err),
+                args);
     return new Run(status, out.toString(), err.toString());
   }
 }

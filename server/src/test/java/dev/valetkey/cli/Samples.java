@@ -12,7 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The files under envoy-config/gateway, and a place where they can be read: with all the files that they name. */
+/**
+ * The files under envoy-config/gateway, and a place where they can be read: with all the files that
+ * they name.
+ */
 public final class Samples {
   /** Where the samples say that they lie. */
   public static final String HOME = "/etc/valetkey";
@@ -66,7 +69,10 @@ public final class Samples {
     }
   }
 
-  /** Compares {@code actual} with a golden file; {@code -Dvaletkey.golden=write} makes it the golden file. */
+  /**
+   * Compares {@code actual} with a golden file; {@code -Dvaletkey.golden=write} makes it the golden
+   * file.
+   */
   public static void assertGolden(Path golden, String actual) {
     if ("write".equals(System.getProperty("valetkey.golden"))) {
       try {
@@ -76,6 +82,8 @@ public final class Samples {
         throw new UncheckedIOException(unwritable);
       }
     }
-    assertThat(actual).as("%s; -Dvaletkey.golden=write writes it anew", golden.getFileName()).isEqualTo(read(golden));
+    assertThat(actual)
+        .as("%s; -Dvaletkey.golden=write writes it anew", golden.getFileName())
+        .isEqualTo(read(golden));
   }
 }

@@ -35,9 +35,7 @@ final class AnswersTest {
   void unchangedCallsPassWithAnEmptyAnswer() throws IOException {
     assertThat(parse(new Forward(HeaderEdits.UNCHANGED, null)))
         .isEqualTo(
-            CheckResponse.newBuilder()
-                .setOkResponse(OkHttpResponse.getDefaultInstance())
-                .build());
+            CheckResponse.newBuilder().setOkResponse(OkHttpResponse.getDefaultInstance()).build());
   }
 
   @Test

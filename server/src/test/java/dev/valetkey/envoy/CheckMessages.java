@@ -13,7 +13,8 @@ import java.util.Arrays;
 /** Messages as Envoy sends them with {@code encode_raw_headers}. */
 final class CheckMessages {
   /** As long as a token of an ordinary issuer. */
-  static final String USER_TOKEN = "CANARY-user-" + "abcdefghijklmnopqrstuvwxyz0123456789".repeat(33);
+  static final String USER_TOKEN =
+      "CANARY-user-" + "abcdefghijklmnopqrstuvwxyz0123456789".repeat(33);
 
   private CheckMessages() {}
 

@@ -22,10 +22,27 @@ final class CheckReaderFuzzTest {
   private static final int CASES = 40_000;
 
   private static final String[] TEXTS = {
-    "", "POST", "TRACE", "/mcp", "/mcp/../x", "mcp.github.example", "Mcp.GitHub.example:443",
-    "authorization", "x-valetkey-user-token", "Bearer CANARY-fuzz", "Bearer CANARY-a,Bearer CANARY-b",
-    "valetkey.direction", "valetkey.server", "valetkey.unlisted", "outbound", "retry", "github",
-    "caf\u00e9", "\u0000", "x".repeat(127), "x".repeat(128)
+    "",
+    "POST",
+    "TRACE",
+    "/mcp",
+    "/mcp/../x",
+    "mcp.github.example",
+    "Mcp.GitHub.example:443",
+    "authorization",
+    "x-valetkey-user-token",
+    "Bearer CANARY-fuzz",
+    "Bearer CANARY-a,Bearer CANARY-b",
+    "valetkey.direction",
+    "valetkey.server",
+    "valetkey.unlisted",
+    "outbound",
+    "retry",
+    "github",
+    "caf\u00e9",
+    "\u0000",
+    "x".repeat(127),
+    "x".repeat(128)
   };
 
   private static final byte[] REAL = CheckMessages.typical().build().toByteArray();
@@ -110,7 +127,10 @@ final class CheckReaderFuzzTest {
     return out.toByteArray();
   }
 
-  /** A field that nobody asked for, of any wire type: unknown, or known with a type it does not have. */
+  /**
+   * A field that nobody asked for, of any wire type: unknown, or known with a type it does not
+   * have.
+   */
   private void stranger(ByteArrayOutputStream out, int number) {
     int type = random.nextInt(16);
     switch (type) {

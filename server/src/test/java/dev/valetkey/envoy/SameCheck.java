@@ -65,7 +65,8 @@ final class SameCheck {
     same("number of headers", call.headerCount(), http.getHeaderMap().getHeadersCount());
     for (int i = 0; i < call.headerCount(); i++) {
       HeaderValue header = http.getHeaderMap().getHeaders(i);
-      ByteString value = header.getRawValue().isEmpty() ? header.getValueBytes() : header.getRawValue();
+      ByteString value =
+          header.getRawValue().isEmpty() ? header.getValueBytes() : header.getRawValue();
       same("name of header " + i, call.name(i), bytewise(header.getKeyBytes()));
       same("value of header " + i, call.value(i), bytewise(value));
     }

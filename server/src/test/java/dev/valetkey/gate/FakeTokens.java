@@ -27,7 +27,10 @@ public final class FakeTokens implements TokenProvider {
 
   public static AccessToken token(String text) {
     return new AccessToken(
-        "Bearer", text, Instant.parse("2026-01-01T00:00:00Z"), Instant.parse("2099-01-01T00:00:00Z"));
+        "Bearer",
+        text,
+        Instant.parse("2026-01-01T00:00:00Z"),
+        Instant.parse("2099-01-01T00:00:00Z"));
   }
 
   /** Already in the cache. */

@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
 public final class Configs {
   private Configs() {}
 
-  /** The client {@code agent} with its secret in a file of this folder. Everything is discovered. */
+  /**
+   * The client {@code agent} with its secret in a file of this folder. Everything is discovered.
+   */
   public static IssuerConfig agent(dev.valetkey.testkit.Issuer issuer, Path folder) {
     return of(
         issuer.issuer(),
@@ -69,7 +71,8 @@ public final class Configs {
         c.maxInFlight());
   }
 
-  public static IssuerConfig dialled(IssuerConfig c, @Nullable URI connectTo, boolean allowHttp, TlsConfig tls) {
+  public static IssuerConfig dialled(
+      IssuerConfig c, @Nullable URI connectTo, boolean allowHttp, TlsConfig tls) {
     return new IssuerConfig(
         c.name(),
         c.issuer(),

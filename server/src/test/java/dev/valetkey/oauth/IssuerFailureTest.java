@@ -121,7 +121,9 @@ class IssuerFailureTest {
     assertThat(ask())
         .isInstanceOfSatisfying(
             TokenAnswer.Unavailable.class,
-            answer -> assertThat(answer.retryAfter()).isBetween(Duration.ofSeconds(98), Duration.ofSeconds(100)));
+            answer ->
+                assertThat(answer.retryAfter())
+                    .isBetween(Duration.ofSeconds(98), Duration.ofSeconds(100)));
     assertThat(corp.tokenCalls()).hasSize(1);
   }
 

@@ -137,8 +137,7 @@ class IssuerKeysTest {
 
     assertThat(verify(fresh())).isInstanceOf(Verification.Verified.class);
 
-    Poll.until(
-        Duration.ofSeconds(5), "a second fetch", () -> keyFetches() == 2);
+    Poll.until(Duration.ofSeconds(5), "a second fetch", () -> keyFetches() == 2);
   }
 
   @Test

@@ -59,11 +59,13 @@ class TokenAnswerTest {
         arguments("token_type DPoP", Fault.json(body -> body.put("token_type", "DPoP"))),
         arguments("token_type N_A", Fault.json(body -> body.put("token_type", "N_A"))),
         arguments("token_type missing", Fault.json(body -> body.remove("token_type"))),
-        arguments("issued_token_type a number", Fault.json(body -> body.put("issued_token_type", 1))),
+        arguments(
+            "issued_token_type a number", Fault.json(body -> body.put("issued_token_type", 1))),
         arguments("expires_in a word", Fault.json(body -> body.put("expires_in", "soon"))),
         arguments("expires_in an object", Fault.json(body -> body.put("expires_in", Map.of()))),
         arguments("scope a number", Fault.json(body -> body.put("scope", 1))),
-        arguments("a key twice", Fault.text(body -> "{\"token_type\":\"Bearer\"," + body.substring(1))),
+        arguments(
+            "a key twice", Fault.text(body -> "{\"token_type\":\"Bearer\"," + body.substring(1))),
         arguments("byte order mark", Fault.byteOrderMark()),
         arguments("UTF-16", Fault.utf16()),
         arguments("gzip", Fault.gzip()),
@@ -77,8 +79,10 @@ class TokenAnswerTest {
         arguments("403 HTML", Fault.status(403)),
         arguments("an array", Fault.text(body -> "[" + body + "]")),
         arguments("something behind", Fault.text(body -> body + "{}")),
-        arguments("nested too deep",
-            Fault.text(body -> "{\"a\":" + "[".repeat(10_000) + "]".repeat(10_000) + "," + body.substring(1))));
+        arguments(
+            "nested too deep",
+            Fault.text(body ->
+                "{\"a\":" + "[".repeat(10_000) + "]".repeat(10_000) + "," + body.substring(1))));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -94,12 +98,21 @@ class TokenAnswerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "3599, 3599", "'\"3599\"', 3599", "3599.7, 3599", "'\"3599.0\"', 3599", "0, 0", "-5, 0",
-    "1e12, 315360000", "9223372036854775808, 315360000", "-9223372036854775809, 0"
+    "3599, 3599",
+    "'\"3599\"', 3599",
+    "3599.7, 3599",
+    "'\"3599.0\"', 3599",
+    "0, 0",
+    "-5, 0",
+    "1e12, 315360000",
+    "9223372036854775808, 315360000",
+    "-9223372036854775809, 0"
   })
   void expiresInIsReadWithoutWrappingAround(String json, long seconds) {
     corp.faults()
-        .token(Fault.text(body -> body.replaceFirst("\"expires_in\":\\d+", "\"expires_in\":" + json)), 1);
+        .token(
+            Fault.text(body -> body.replaceFirst("\"expires_in\":\\d+", "\"expires_in\":" + json)),
+            1);
 
     assertThat(success().expiresIn()).isEqualTo(OptionalLong.of(seconds));
   }

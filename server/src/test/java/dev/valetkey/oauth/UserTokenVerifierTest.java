@@ -61,20 +61,37 @@ class UserTokenVerifierTest {
     String deep = "{\"a\":".repeat(2000) + "1" + "}".repeat(2000);
     return Stream.of(
         bad("alg none", UserTokenFault.ALGORITHM, JwtBuilder::unsigned),
-        bad("alg None", UserTokenFault.ALGORITHM, j -> j.header("alg", "None").withSignature(new byte[0])),
-        bad("HS256 with the public key", UserTokenFault.ALGORITHM, JwtBuilder::signedWithPublicKeyAsSecret),
-        bad("alg in small letters", UserTokenFault.ALGORITHM, j -> j.header("alg", "rs256").signed()),
+        bad(
+            "alg None",
+            UserTokenFault.ALGORITHM,
+            j -> j.header("alg", "None").withSignature(new byte[0])),
+        bad(
+            "HS256 with the public key",
+            UserTokenFault.ALGORITHM,
+            JwtBuilder::signedWithPublicKeyAsSecret),
+        bad(
+            "alg in small letters",
+            UserTokenFault.ALGORITHM,
+            j -> j.header("alg", "rs256").signed()),
         bad("no alg", UserTokenFault.ALGORITHM, j -> j.withoutHeader("alg").signed()),
         bad("alg a number", UserTokenFault.ALGORITHM, j -> j.header("alg", 256).signed()),
-        bad("a stranger's key under the known kid", UserTokenFault.SIGNATURE,
+        bad(
+            "a stranger's key under the known kid",
+            UserTokenFault.SIGNATURE,
             j -> j.signer(Algorithm.RS256, Algorithm.RS256.newKeyPair().getPrivate()).signed()),
-        bad("ES256 under an RSA kid", UserTokenFault.SIGNATURE,
+        bad(
+            "ES256 under an RSA kid",
+            UserTokenFault.SIGNATURE,
             j -> j.signer(Algorithm.ES256, Algorithm.ES256.newKeyPair().getPrivate()).signed()),
         bad("broken signature", UserTokenFault.SIGNATURE, JwtBuilder::brokenSignature),
         bad("empty signature", UserTokenFault.SIGNATURE, j -> j.withSignature(new byte[0])),
-        bad("ES256 with r = s = 0 (CVE-2022-21449)", UserTokenFault.SIGNATURE,
+        bad(
+            "ES256 with r = s = 0 (CVE-2022-21449)",
+            UserTokenFault.SIGNATURE,
             j -> j.header("alg", "ES256").header("kid", "ES256-1").withSignature(new byte[64])),
-        bad("RSA key of 512 bits in the header", UserTokenFault.TYPE,
+        bad(
+            "RSA key of 512 bits in the header",
+            UserTokenFault.TYPE,
             j -> j.header("jwk", Map.of("kty", "RSA", "n", "AQAB", "e", "AQAB")).signed()),
         bad("2 parts", UserTokenFault.MALFORMED, j -> cut(j.signed())),
         bad("4 parts", UserTokenFault.MALFORMED, j -> j.signed() + ".x"),
@@ -92,15 +109,32 @@ class UserTokenVerifierTest {
         bad("zip", UserTokenFault.TYPE, j -> j.header("zip", "DEF").signed()),
         bad("p2c", UserTokenFault.TYPE, j -> j.header("p2c", 2147483648L).signed()),
         bad("enc", UserTokenFault.TYPE, j -> j.header("enc", "A256GCM").signed()),
-        bad("typ of a logout token", UserTokenFault.TYPE, j -> j.header("typ", "logout+jwt").signed()),
-        bad("typ of an ID-JAG", UserTokenFault.TYPE, j -> j.header("typ", "oauth-id-jag+jwt").signed()),
+        bad(
+            "typ of a logout token",
+            UserTokenFault.TYPE,
+            j -> j.header("typ", "logout+jwt").signed()),
+        bad(
+            "typ of an ID-JAG",
+            UserTokenFault.TYPE,
+            j -> j.header("typ", "oauth-id-jag+jwt").signed()),
         bad("typ a number", UserTokenFault.TYPE, j -> j.header("typ", 1).signed()),
-        bad("kid of 10 kB", UserTokenFault.MALFORMED, j -> j.header("kid", "k".repeat(10_000)).signed()),
-        bad("kid of 257 bytes", UserTokenFault.MALFORMED, j -> j.header("kid", "k".repeat(257)).signed()),
+        bad(
+            "kid of 10 kB",
+            UserTokenFault.MALFORMED,
+            j -> j.header("kid", "k".repeat(10_000)).signed()),
+        bad(
+            "kid of 257 bytes",
+            UserTokenFault.MALFORMED,
+            j -> j.header("kid", "k".repeat(257)).signed()),
         bad("kid a number", UserTokenFault.MALFORMED, j -> j.header("kid", 7).signed()),
-        bad("kid ../../etc/passwd", UserTokenFault.SIGNATURE, j -> j.header("kid", "../../etc/passwd").signed()),
+        bad(
+            "kid ../../etc/passwd",
+            UserTokenFault.SIGNATURE,
+            j -> j.header("kid", "../../etc/passwd").signed()),
         bad("kid with SQL", UserTokenFault.SIGNATURE, j -> j.header("kid", "' OR 1=1 --").signed()),
-        bad("header twice alg", UserTokenFault.MALFORMED,
+        bad(
+            "header twice alg",
+            UserTokenFault.MALFORMED,
             j -> j.rawHeader("{\"alg\":\"RS256\",\"alg\":\"none\"}").signed()),
         bad("header an array", UserTokenFault.MALFORMED, j -> j.rawHeader("[]").signed()),
         bad("ID token by typ", UserTokenFault.TYPE, j -> j.claim("typ", "ID").signed()),
@@ -116,12 +150,26 @@ class UserTokenVerifierTest {
         bad("exp 1e400", UserTokenFault.MALFORMED, j -> raw(j, "exp", "1e400")),
         bad("exp NaN", UserTokenFault.MALFORMED, j -> raw(j, "exp", "NaN")),
         bad("exp negative", UserTokenFault.EXPIRED, j -> j.claim("exp", -1).signed()),
-        bad("exp 61 s ago", UserTokenFault.EXPIRED, j -> j.expiresIn(Duration.ofSeconds(-61)).signed()),
-        bad("nbf in 65 s", UserTokenFault.NOT_YET_VALID, j -> j.notBeforeIn(Duration.ofSeconds(65)).signed()),
-        bad("iat in 65 s", UserTokenFault.NOT_YET_VALID, j -> j.issuedIn(Duration.ofSeconds(65)).signed()),
+        bad(
+            "exp 61 s ago",
+            UserTokenFault.EXPIRED,
+            j -> j.expiresIn(Duration.ofSeconds(-61)).signed()),
+        bad(
+            "nbf in 65 s",
+            UserTokenFault.NOT_YET_VALID,
+            j -> j.notBeforeIn(Duration.ofSeconds(65)).signed()),
+        bad(
+            "iat in 65 s",
+            UserTokenFault.NOT_YET_VALID,
+            j -> j.issuedIn(Duration.ofSeconds(65)).signed()),
         bad("nbf text", UserTokenFault.MALFORMED, j -> j.claim("nbf", "soon").signed()),
-        bad("iss with a slash behind", UserTokenFault.ISSUER, j -> j.claim("iss", j.claims().get("iss") + "/").signed()),
-        bad("iss in capitals", UserTokenFault.ISSUER,
+        bad(
+            "iss with a slash behind",
+            UserTokenFault.ISSUER,
+            j -> j.claim("iss", j.claims().get("iss") + "/").signed()),
+        bad(
+            "iss in capitals",
+            UserTokenFault.ISSUER,
             j -> j.claim("iss", j.claims().get("iss").toString().replace("http", "HTTP")).signed()),
         bad("iss missing", UserTokenFault.ISSUER, j -> j.withoutClaim("iss").signed()),
         bad("iss an array", UserTokenFault.MALFORMED, j -> j.claim("iss", List.of("x")).signed()),
@@ -130,23 +178,56 @@ class UserTokenVerifierTest {
         bad("aud null", UserTokenFault.AUDIENCE, j -> j.claim("aud", null).signed()),
         bad("aud missing", UserTokenFault.AUDIENCE, j -> j.withoutClaim("aud").signed()),
         bad("aud a number", UserTokenFault.MALFORMED, j -> j.claim("aud", 1).signed()),
-        bad("aud an array with a number", UserTokenFault.MALFORMED, j -> j.claim("aud", List.of("agent", 1)).signed()),
+        bad(
+            "aud an array with a number",
+            UserTokenFault.MALFORMED,
+            j -> j.claim("aud", List.of("agent", 1)).signed()),
         bad("sub empty", UserTokenFault.SUBJECT, j -> j.claim("sub", "").signed()),
         bad("sub missing", UserTokenFault.SUBJECT, j -> j.withoutClaim("sub").signed()),
-        bad("sub of 256 letters", UserTokenFault.SUBJECT, j -> j.claim("sub", "a".repeat(256)).signed()),
-        bad("sub turned round", UserTokenFault.SUBJECT, j -> j.claim("sub", "ali\u202Ece").signed()),
-        bad("sub with a line break", UserTokenFault.SUBJECT, j -> j.claim("sub", "alice\n").signed()),
-        bad("sub with half a surrogate pair", UserTokenFault.MALFORMED, j -> raw(j, "sub", "\"a\\ud800\"")),
-        bad("sub of 1 MB", UserTokenFault.MALFORMED, j -> j.claim("sub", "a".repeat(1_000_000)).signed()),
+        bad(
+            "sub of 256 letters",
+            UserTokenFault.SUBJECT,
+            j -> j.claim("sub", "a".repeat(256)).signed()),
+        bad(
+            "sub turned round",
+            UserTokenFault.SUBJECT,
+            j -> j.claim("sub", "ali\u202Ece").signed()),
+        bad(
+            "sub with a line break",
+            UserTokenFault.SUBJECT,
+            j -> j.claim("sub", "alice\n").signed()),
+        bad(
+            "sub with half a surrogate pair",
+            UserTokenFault.MALFORMED,
+            j -> raw(j, "sub", "\"a\\ud800\"")),
+        bad(
+            "sub of 1 MB",
+            UserTokenFault.MALFORMED,
+            j -> j.claim("sub", "a".repeat(1_000_000)).signed()),
         bad("scope a number", UserTokenFault.MALFORMED, j -> j.claim("scope", 1).signed()),
         bad("sid a number", UserTokenFault.MALFORMED, j -> j.claim("sid", 1).signed()),
-        bad("sub twice", UserTokenFault.MALFORMED, j -> j.rawClaims("{\"sub\":\"alice\",\"sub\":\"bob\"}").signed()),
-        bad("sub twice, escaped", UserTokenFault.MALFORMED, j -> j.rawClaims("{\"sub\":\"alice\",\"s\\u0075b\":\"bob\"}").signed()),
+        bad(
+            "sub twice",
+            UserTokenFault.MALFORMED,
+            j -> j.rawClaims("{\"sub\":\"alice\",\"sub\":\"bob\"}").signed()),
+        bad(
+            "sub twice, escaped",
+            UserTokenFault.MALFORMED,
+            j -> j.rawClaims("{\"sub\":\"alice\",\"s\\u0075b\":\"bob\"}").signed()),
         bad("depth 2000", UserTokenFault.MALFORMED, j -> j.rawClaims(deep).signed()),
-        bad("1e6 claims", UserTokenFault.MALFORMED, j -> j.claim("many", "x,".repeat(1_000_000)).signed()),
+        bad(
+            "1e6 claims",
+            UserTokenFault.MALFORMED,
+            j -> j.claim("many", "x,".repeat(1_000_000)).signed()),
         bad("claims an array", UserTokenFault.MALFORMED, j -> j.rawClaims("[1]").signed()),
-        bad("claims behind a byte order mark", UserTokenFault.MALFORMED, j -> j.rawClaims("\uFEFF{}").signed()),
-        bad("claims with something behind", UserTokenFault.MALFORMED, j -> j.rawClaims("{} {}").signed()));
+        bad(
+            "claims behind a byte order mark",
+            UserTokenFault.MALFORMED,
+            j -> j.rawClaims("\uFEFF{}").signed()),
+        bad(
+            "claims with something behind",
+            UserTokenFault.MALFORMED,
+            j -> j.rawClaims("{} {}").signed()));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -160,16 +241,33 @@ class UserTokenVerifierTest {
   static Stream<Arguments> goodTokens() {
     return Stream.of(
         arguments("no typ", (Function<JwtBuilder, String>) j -> j.withoutHeader("typ").signed()),
-        arguments("typ at+jwt", (Function<JwtBuilder, String>) j -> j.header("typ", "at+JWT").signed()),
-        arguments("typ with application/", (Function<JwtBuilder, String>) j -> j.header("typ", "application/at+jwt").signed()),
-        arguments("no payload typ", (Function<JwtBuilder, String>) j -> j.withoutClaim("typ").signed()),
+        arguments(
+            "typ at+jwt", (Function<JwtBuilder, String>) j -> j.header("typ", "at+JWT").signed()),
+        arguments(
+            "typ with application/",
+            (Function<JwtBuilder, String>) j -> j.header("typ", "application/at+jwt").signed()),
+        arguments(
+            "no payload typ", (Function<JwtBuilder, String>) j -> j.withoutClaim("typ").signed()),
         arguments("no kid", (Function<JwtBuilder, String>) j -> j.withoutHeader("kid").signed()),
-        arguments("x5c is ignored", (Function<JwtBuilder, String>) j -> j.header("x5c", List.of("AAAA")).signed()),
-        arguments("several audiences", (Function<JwtBuilder, String>) j -> j.audience("other", "agent").signed()),
-        arguments("exp with a fraction", (Function<JwtBuilder, String>) j -> raw(j, "exp", "4102444800.5")),
-        arguments("exp 55 s ago", (Function<JwtBuilder, String>) j -> j.expiresIn(Duration.ofSeconds(-55)).signed()),
-        arguments("nbf and iat in 55 s",
-            (Function<JwtBuilder, String>) j -> j.notBeforeIn(Duration.ofSeconds(55)).issuedIn(Duration.ofSeconds(55)).signed()));
+        arguments(
+            "x5c is ignored",
+            (Function<JwtBuilder, String>) j -> j.header("x5c", List.of("AAAA")).signed()),
+        arguments(
+            "several audiences",
+            (Function<JwtBuilder, String>) j -> j.audience("other", "agent").signed()),
+        arguments(
+            "exp with a fraction",
+            (Function<JwtBuilder, String>) j -> raw(j, "exp", "4102444800.5")),
+        arguments(
+            "exp 55 s ago",
+            (Function<JwtBuilder, String>) j -> j.expiresIn(Duration.ofSeconds(-55)).signed()),
+        arguments(
+            "nbf and iat in 55 s",
+            (Function<JwtBuilder, String>)
+                j ->
+                    j.notBeforeIn(Duration.ofSeconds(55))
+                        .issuedIn(Duration.ofSeconds(55))
+                        .signed()));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -246,8 +344,7 @@ class UserTokenVerifierTest {
 
   @Test
   void weakRsaKeyOfTheIssuerIsNoKey() {
-    SigningKey weak =
-        new SigningKey("weak", Algorithm.RS256, Algorithm.RS256.newKeyPair(1024));
+    SigningKey weak = new SigningKey("weak", Algorithm.RS256, Algorithm.RS256.newKeyPair(1024));
     var set = StrictJson.object(jwks(List.of(weak.jwk(true))).getBytes(UTF_8)).orElseThrow();
 
     assertThat(KeySet.parse(set)).isEmpty();
@@ -272,7 +369,17 @@ class UserTokenVerifierTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", ".", "..", "a.b.c", "sk-live-1234567890", "e30.e30.", "eyJ.W10.x", "AWS4-HMAC-SHA256 Credential=x"})
+  @ValueSource(
+      strings = {
+        "",
+        ".",
+        "..",
+        "a.b.c",
+        "sk-live-1234567890",
+        "e30.e30.",
+        "eyJ.W10.x",
+        "AWS4-HMAC-SHA256 Credential=x"
+      })
   void peekFindsNoIssuerWhereThereIsNone(String text) {
     byte[] bytes = text.getBytes(UTF_8);
 

@@ -79,7 +79,8 @@ final class RouteTableTest {
     "admin, mcp.github.example, /mcp/admin;x"
   })
   void pathsOfOthersAreNotListed(String server, String authority, String path) {
-    assertThat(match(server, authority, path)).isEqualTo(new Match.Mismatch(Reason.PATH_NOT_LISTED));
+    assertThat(match(server, authority, path))
+        .isEqualTo(new Match.Mismatch(Reason.PATH_NOT_LISTED));
   }
 
   @ParameterizedTest
@@ -116,18 +117,71 @@ final class RouteTableTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "mcp", "*", "https://mcp.github.example/mcp", "\\mcp",
-        "//mcp", "/mcp//x", "/mcp//", "//",
-        "/mcp/.", "/mcp/./x", "/mcp/..", "/mcp/../x", "/.", "/..", "/../mcp", "/mcp/.?x", "/mcp/..?x",
-        "/mcp/..;/admin", "/mcp/..;x=1/admin", "/mcp/.;/x", "/mcp/..;", "/mcp/..;?x",
-        "/mcp%2f..", "/mcp/%2F", "/mcp/%2e%2e/x", "/mcp/.%2E/x", "/mcp%5cx", "/mcp/%00", "/mcp\u0000",
-        "/mcp\\..\\x", "/mcp/x\\y",
-        "/mcp#x", "/mcp?x#y", "/mcp ", "/mcp x", "/mcp\t", "/mcp\r\nx: y", "/mcp\u007f", "/mcp?\u0001", "/mcp? ",
-        "/mcp/%", "/mcp/%2", "/mcp/%zz", "/mcp/%2g", "/mcp/%-1", "/mcp/%u002e",
-        "/%6dcp", "/mcp/%61dmin", "/mcp/adm%49n", "/mcp/%7euser", "/mcp/%5F", "/mcp/%30",
-        "/mcp/admin%3bx", "/mcp/admin;x", "/mcp/x;y", "/mcp/a;/admin",
-        "/mcp/\u00e9", "/mcp/\u00c0\u00ae", "/mcp?\u00e9",
-        "/mcp/%c0%ae%c0%ae/x", "/mcp/%C1%9C", "/mcp/%e0%80%ae", "/mcp/%e0%80%af", "/mcp/%f0%80%80%ae"
+        "",
+        "mcp",
+        "*",
+        "https://mcp.github.example/mcp",
+        "\\mcp",
+        "//mcp",
+        "/mcp//x",
+        "/mcp//",
+        "//",
+        "/mcp/.",
+        "/mcp/./x",
+        "/mcp/..",
+        "/mcp/../x",
+        "/.",
+        "/..",
+        "/../mcp",
+        "/mcp/.?x",
+        "/mcp/..?x",
+        "/mcp/..;/admin",
+        "/mcp/..;x=1/admin",
+        "/mcp/.;/x",
+        "/mcp/..;",
+        "/mcp/..;?x",
+        "/mcp%2f..",
+        "/mcp/%2F",
+        "/mcp/%2e%2e/x",
+        "/mcp/.%2E/x",
+        "/mcp%5cx",
+        "/mcp/%00",
+        "/mcp\u0000",
+        "/mcp\\..\\x",
+        "/mcp/x\\y",
+        "/mcp#x",
+        "/mcp?x#y",
+        "/mcp ",
+        "/mcp x",
+        "/mcp\t",
+        "/mcp\r\nx: y",
+        "/mcp\u007f",
+        "/mcp?\u0001",
+        "/mcp? ",
+        "/mcp/%",
+        "/mcp/%2",
+        "/mcp/%zz",
+        "/mcp/%2g",
+        "/mcp/%-1",
+        "/mcp/%u002e",
+        "/%6dcp",
+        "/mcp/%61dmin",
+        "/mcp/adm%49n",
+        "/mcp/%7euser",
+        "/mcp/%5F",
+        "/mcp/%30",
+        "/mcp/admin%3bx",
+        "/mcp/admin;x",
+        "/mcp/x;y",
+        "/mcp/a;/admin",
+        "/mcp/\u00e9",
+        "/mcp/\u00c0\u00ae",
+        "/mcp?\u00e9",
+        "/mcp/%c0%ae%c0%ae/x",
+        "/mcp/%C1%9C",
+        "/mcp/%e0%80%ae",
+        "/mcp/%e0%80%af",
+        "/mcp/%f0%80%80%ae"
       })
   void pathsThatReadersCouldReadDifferentlyAreRefused(String path) {
     assertThat(match("github", "mcp.github.example", path))
@@ -137,8 +191,16 @@ final class RouteTableTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "/mcp/%c3%a9", "/mcp/%e0%a4%b9", "/mcp/%f0%9f%98%80", "/mcp/.well-known",
-        "/mcp/..x", "/mcp/a..", "/mcp/~user", "/mcp/%25", "/mcp?q=%2f%5c%00..//;", "/mcp?https://x/../y"
+        "/mcp/%c3%a9",
+        "/mcp/%e0%a4%b9",
+        "/mcp/%f0%9f%98%80",
+        "/mcp/.well-known",
+        "/mcp/..x",
+        "/mcp/a..",
+        "/mcp/~user",
+        "/mcp/%25",
+        "/mcp?q=%2f%5c%00..//;",
+        "/mcp?https://x/../y"
       })
   void ordinaryPathsPass(String path) {
     assertThat(match("github", "mcp.github.example", path)).isInstanceOf(Route.class);
@@ -163,8 +225,8 @@ final class RouteTableTest {
   void nothingMatchesOutsideThePrefix() {
     Random random = new Random(7);
     String[] pieces = {
-      "/", "/", "/", ".", "..", "mcp", "admin", "MCP", "%2e", "%2F", "%5c", "%25", "%252e", ";", ";x", "\\",
-      "?", "#", "%00", "%c0%ae", "a", "%", "%61", "%3b", " ", "//", "deep", "\u00e9"
+      "/", "/", "/", ".", "..", "mcp", "admin", "MCP", "%2e", "%2F", "%5c", "%25", "%252e", ";",
+      ";x", "\\", "?", "#", "%00", "%c0%ae", "a", "%", "%61", "%3b", " ", "//", "deep", "\u00e9"
     };
     int matched = 0;
     for (int i = 0; i < 200_000; i++) {
@@ -181,8 +243,10 @@ final class RouteTableTest {
   }
 
   private static void assertBelowPrefix(String path) {
-    String decoded = URLDecoder.decode(path.split("\\?", 2)[0].replace("+", "%2B"), StandardCharsets.ISO_8859_1);
-    for (String reading : List.of(path.split("\\?", 2)[0], decoded, decoded.replaceAll(";[^/]*", ""))) {
+    String decoded =
+        URLDecoder.decode(path.split("\\?", 2)[0].replace("+", "%2B"), StandardCharsets.ISO_8859_1);
+    for (String reading :
+        List.of(path.split("\\?", 2)[0], decoded, decoded.replaceAll(";[^/]*", ""))) {
       String resolved = resolve(reading);
       assertThat(resolved.equals("/mcp") || resolved.startsWith("/mcp/")).as(path).isTrue();
       assertThat(resolved.equals("/mcp/admin") || resolved.startsWith("/mcp/admin/"))
@@ -199,10 +263,7 @@ final class RouteTableTest {
 
   private Match match(String server, String authority, String path) {
     HttpCall call =
-        TestCall.outbound(server)
-            .with(Part.AUTHORITY, authority)
-            .with(Part.PATH, path)
-            .build();
+        TestCall.outbound(server).with(Part.AUTHORITY, authority).with(Part.PATH, path).build();
     return table.match(call);
   }
 }

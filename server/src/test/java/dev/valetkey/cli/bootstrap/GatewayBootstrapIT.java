@@ -28,7 +28,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The printed bootstraps in a real Envoy, with an authorization server that lets everything through. */
+/**
+ * The printed bootstraps in a real Envoy, with an authorization server that lets everything
+ * through.
+ */
 final class GatewayBootstrapIT {
   private static final String USER_TOKEN = "Bearer CANARY-user";
 
@@ -54,11 +57,13 @@ final class GatewayBootstrapIT {
   @MethodSource("dev.valetkey.cli.Samples#names")
   void envoyValidatesAndRunsEverySample(String sample) {
     Samples.copy(sample, folder);
-    String bootstrap = Samples.read(Samples.file(sample, "envoy.yaml")).replace(Samples.HOME, folder.toString());
+    String bootstrap =
+        Samples.read(Samples.file(sample, "envoy.yaml")).replace(Samples.HOME, folder.toString());
     String here =
         bootstrap
             .replace("/run/valetkey/", folder + "/")
-            .replace("address: 127.0.0.1, port_value: 15001", "address: 127.0.0.1, port_value: " + port);
+            .replace(
+                "address: 127.0.0.1, port_value: 15001", "address: 127.0.0.1, port_value: " + port);
 
     EnvoyProcess.Validation validation = EnvoyProcess.validate(bootstrap, folder);
 
@@ -72,7 +77,8 @@ final class GatewayBootstrapIT {
 
   @Test
   void withoutSidecarTheAgentGets503AndTheServerSeesNothing() {
-    try (EnvoyProcess envoy = envoy("a: {url: 'http://a.test:%d/mcp', upstream: {address: '127.0.0.1:%d'}, %s}", first)) {
+    try (EnvoyProcess envoy =
+        envoy("a: {url: 'http://a.test:%d/mcp', upstream: {address: '127.0.0.1:%d'}, %s}", first)) {
       Http.Response answer = get("a.test", "/mcp");
 
       assertThat(answer.status()).isEqualTo(503);
@@ -83,14 +89,20 @@ final class GatewayBootstrapIT {
 
   @Test
   void adminSocketIsOurs() throws IOException {
-    try (EnvoyProcess envoy = envoy("a: {url: 'http://a.test:%d/mcp', upstream: {address: '127.0.0.1:%d'}, %s}", first)) {
+    try (EnvoyProcess envoy =
+        envoy("a: {url: 'http://a.test:%d/mcp', upstream: {address: '127.0.0.1:%d'}, %s}", first)) {
       assertThat(envoy.isLive()).isTrue();
-      assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("envoy-admin.sock"))))
+      assertThat(
+              PosixFilePermissions.toString(
+                  Files.getPosixFilePermissions(folder.resolve("envoy-admin.sock"))))
           .isEqualTo("rw-------");
     }
   }
 
-  /** A path, the server that its Check names, and the upstream that gets it: none, the first or the second. */
+  /**
+   * A path, the server that its Check names, and the upstream that gets it: none, the first or the
+   * second.
+   */
   private record Row(String path, String server, int upstream) {}
 
   private static final List<Row> PATHS =
@@ -144,17 +156,24 @@ final class GatewayBootstrapIT {
   @Test
   void userTokenIsShownToTheSidecarAndNeverToTheServer() throws IOException {
     try (RecordingAuthorization authorization = authorization();
-        EnvoyProcess envoy = envoy("a: {url: 'http://a.test:%d/mcp', upstream: {address: '127.0.0.1:%d'}, %s}", first)) {
+        EnvoyProcess envoy =
+            envoy(
+                "a: {url: 'http://a.test:%d/mcp', upstream: {address: '127.0.0.1:%d'}, %s}",
+                first)) {
       awaitSidecar(envoy);
 
       Http.Response answer =
           get(
               "a.test",
               "/mcp",
-              "Authorization", USER_TOKEN,
-              "X-User-Token", "CANARY-second",
-              "X-Valetkey-User-Token", "CANARY-forged",
-              "X-Envoy-Retry-On", "5xx");
+              "Authorization",
+              USER_TOKEN,
+              "X-User-Token",
+              "CANARY-second",
+              "X-Valetkey-User-Token",
+              "CANARY-forged",
+              "X-Envoy-Retry-On",
+              "5xx");
 
       assertThat(answer.status()).isEqualTo(200);
       assertThat(authorization.last().headers())
@@ -165,26 +184,39 @@ final class GatewayBootstrapIT {
       assertThat(seen.headers("authorization")).containsExactly(RecordingAuthorization.TOKEN);
       assertThat(seen.header("host")).isEqualTo("a.test:" + first.port());
       assertThat(seen.wireText().toLowerCase(Locale.ROOT))
-          .doesNotContain("canary-user", "canary-second", "canary-forged", "x-forwarded", "x-envoy", "x-request-id");
+          .doesNotContain(
+              "canary-user",
+              "canary-second",
+              "canary-forged",
+              "x-forwarded",
+              "x-envoy",
+              "x-request-id");
     }
   }
 
   @Test
   void callWithoutUserTokenShowsNone() throws IOException {
     try (RecordingAuthorization authorization = authorization();
-        EnvoyProcess envoy = envoy("a: {url: 'http://a.test:%d/mcp', upstream: {address: '127.0.0.1:%d'}, %s}", first)) {
+        EnvoyProcess envoy =
+            envoy(
+                "a: {url: 'http://a.test:%d/mcp', upstream: {address: '127.0.0.1:%d'}, %s}",
+                first)) {
       awaitSidecar(envoy);
 
       get("a.test", "/mcp", "X-Valetkey-User-Token", "CANARY-forged");
 
-      assertThat(authorization.last().headers()).doesNotContainKeys("authorization", "x-valetkey-user-token");
+      assertThat(authorization.last().headers())
+          .doesNotContainKeys("authorization", "x-valetkey-user-token");
     }
   }
 
   @Test
   void unlistedHostIsCheckedAndNeverCalled() throws IOException {
     try (RecordingAuthorization authorization = authorization();
-        EnvoyProcess envoy = envoy("a: {url: 'http://a.test:%d/mcp', upstream: {address: '127.0.0.1:%d'}, %s}", first)) {
+        EnvoyProcess envoy =
+            envoy(
+                "a: {url: 'http://a.test:%d/mcp', upstream: {address: '127.0.0.1:%d'}, %s}",
+                first)) {
       awaitSidecar(envoy);
 
       Http.Response answer = get("127.0.0.1:" + second.port(), "/");
@@ -213,16 +245,24 @@ final class GatewayBootstrapIT {
               URI.create("http://127.0.0.1:" + port + "/mcp"),
               "application/json",
               "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}",
-              "Host", "alias.test", "Authorization", USER_TOKEN, "Accept", "application/json, text/event-stream");
+              "Host",
+              "alias.test",
+              "Authorization",
+              USER_TOKEN,
+              "Accept",
+              "application/json, text/event-stream");
 
       assertThat(answer.status()).isEqualTo(200);
-      assertThat(authorization.asked()).extracting(asked -> asked.context().get("valetkey.direction"))
+      assertThat(authorization.asked())
+          .extracting(asked -> asked.context().get("valetkey.direction"))
           .containsExactly("outbound", "retry");
       assertThat(authorization.last().headers())
           .containsEntry("authorization", RecordingAuthorization.TOKEN)
           .containsEntry(":authority", "a.test");
-      assertThat(server.requests().all()).allSatisfy(seen -> assertThat(seen.header("host")).isEqualTo("a.test:8080"));
-      assertThat(server.requests().wireText()).doesNotContain("CANARY-user", "x-valetkey", "x-envoy");
+      assertThat(server.requests().all())
+          .allSatisfy(seen -> assertThat(seen.header("host")).isEqualTo("a.test:8080"));
+      assertThat(server.requests().wireText())
+          .doesNotContain("CANARY-user", "x-valetkey", "x-envoy");
     }
   }
 
@@ -253,7 +293,9 @@ final class GatewayBootstrapIT {
     // Nobody listens on ::1, which localhost also means to Envoy.
     try (RecordingAuthorization authorization = authorization();
         EnvoyProcess envoy =
-            start("  a: {url: 'http://localhost:%d/mcp', allow_http: true, grant: none}\n".formatted(first.port()))) {
+            start(
+                "  a: {url: 'http://localhost:%d/mcp', allow_http: true, grant: none}\n"
+                    .formatted(first.port()))) {
       awaitSidecar(envoy);
 
       for (int i = 0; i < 10; i++) {
@@ -285,7 +327,11 @@ final class GatewayBootstrapIT {
 
   /** One server, made of a pattern with its two ports and the rest. */
   private EnvoyProcess envoy(String server, Recorder upstream) {
-    return start("  " + server.formatted(upstream.port(), upstream.port(), "allow_http: true, grant: {audience: a}") + "\n");
+    return start(
+        "  "
+            + server.formatted(
+                upstream.port(), upstream.port(), "allow_http: true, grant: {audience: a}")
+            + "\n");
   }
 
   private EnvoyProcess start(String servers) {
@@ -297,18 +343,23 @@ final class GatewayBootstrapIT {
           corp: {issuer: 'https://idp.example.com', client_id: agent, client_secret_file: secrets/corp}
         user_token: {from: [authorization, 'header:x-user-token']}
         servers:
-        %s"""
+        %s\
+        """
             .formatted(port, servers);
-    return EnvoyProcess.start(GatewayBootstrap.print(Samples.config(Samples.write(yaml, folder))), folder);
+    return EnvoyProcess.start(
+        GatewayBootstrap.print(Samples.config(Samples.write(yaml, folder))), folder);
   }
 
   private static void awaitSidecar(EnvoyProcess envoy) {
     Poll.until(
-        Duration.ofSeconds(10), "healthy sidecar", () -> envoy.stat("cluster.valetkey.membership_healthy") == 1);
+        Duration.ofSeconds(10),
+        "healthy sidecar",
+        () -> envoy.stat("cluster.valetkey.membership_healthy") == 1);
   }
 
   private Http.Response get(String host, String target, String... headers) {
-    StringBuilder request = new StringBuilder("GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n");
+    StringBuilder request =
+        new StringBuilder("GET " + target + " HTTP/1.1\r\nHost: " + host + "\r\n");
     for (int i = 0; i < headers.length; i += 2) {
       request.append(headers[i]).append(": ").append(headers[i + 1]).append("\r\n");
     }

@@ -29,12 +29,17 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
-/** An ext_authz server that allows every call, writes a token of its own into it, and keeps what it was asked. */
-final class RecordingAuthorization extends AuthorizationGrpc.AuthorizationImplBase implements AutoCloseable {
+/**
+ * An ext_authz server that allows every call, writes a token of its own into it, and keeps what it
+ * was asked.
+ */
+final class RecordingAuthorization extends AuthorizationGrpc.AuthorizationImplBase
+    implements AutoCloseable {
   static final String TOKEN = "Bearer CANARY-issued";
 
   private final List<Asked> asked = new CopyOnWriteArrayList<>();
-  private final EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  private final EventLoopGroup loop =
+      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final Server server;
 
   /** One Check: what Envoy's route said, and the request's headers. */

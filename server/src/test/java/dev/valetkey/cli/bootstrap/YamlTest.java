@@ -15,9 +15,48 @@ final class YamlTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", " ", "no", "Yes", "null", "~", "1", "1.40", "0x1f", "1e5", ".inf", "nan", "a: b", "a #b", "# a", "- a", "-", "*a",
-        "&a", "!!java", "%a", "@type", "`", "{a", "[a", "a,b", "\"", "'", "\\", "a\nb: c", "\r\n", "\t", "\u0000", "\u0085",
-        "\u2028", "\ufeff", "ü", "\ud83d\ude00", "a}", "a:", "--- a", "/run/a b"
+        "",
+        " ",
+        "no",
+        "Yes",
+        "null",
+        "~",
+        "1",
+        "1.40",
+        "0x1f",
+        "1e5",
+        ".inf",
+        "nan",
+        "a: b",
+        "a #b",
+        "# a",
+        "- a",
+        "-",
+        "*a",
+        "&a",
+        "!!java",
+        "%a",
+        "@type",
+        "`",
+        "{a",
+        "[a",
+        "a,b",
+        "\"",
+        "'",
+        "\\",
+        "a\nb: c",
+        "\r\n",
+        "\t",
+        "\u0000",
+        "\u0085",
+        "\u2028",
+        "\ufeff",
+        "ü",
+        "\ud83d\ude00",
+        "a}",
+        "a:",
+        "--- a",
+        "/run/a b"
       })
   void anyTextIsReadBackAsThatText(String text) {
     Yaml.Mapping document =
@@ -36,7 +75,14 @@ final class YamlTest {
 
   @Test
   void wordsThatEnvoyReadsAsSomethingElseAreQuoted() {
-    String printed = Yaml.map().put("a", "on").put("b", "10").put("c", "10s").put("d", 10).put("e", true).print();
+    String printed =
+        Yaml.map()
+            .put("a", "on")
+            .put("b", "10")
+            .put("c", "10s")
+            .put("d", 10)
+            .put("e", true)
+            .print();
 
     assertThat(printed).isEqualTo("a: \"on\"\nb: \"10\"\nc: 10s\nd: 10\ne: true\n");
   }
