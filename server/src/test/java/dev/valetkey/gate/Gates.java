@@ -1,0 +1,49 @@
+package dev.valetkey.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.valetkey.call.Decision;
+import dev.valetkey.call.HttpCall;
+import dev.valetkey.call.TestCall;
+import dev.valetkey.config.Config;
+import dev.valetkey.telemetry.Audit;
+import dev.valetkey.telemetry.Metrics;
+import dev.valetkey.token.Deadline;
+import java.time.Duration;
+
+/** A gate between fakes, whose clock stands still. */
+public final class Gates {
+  final FakeSubjects users = new FakeSubjects();
+  final FakeTokens tokens = new FakeTokens();
+  final Gate gate;
+
+  private Gates(Config config) {
+    gate = gate(config, users, tokens);
+  }
+
+  static Gates of(Config config) {
+    return new Gates(config);
+  }
+
+  public static Gate gate(Config config, FakeSubjects users, FakeTokens tokens) {
+    return new Gate(config, users, tokens, new Audit(), new Metrics(), () -> 0);
+  }
+
+  Decision judge(TestCall call) {
+    return judge(call.build());
+  }
+
+  /** The slow lane's decision; where the fast lane has one, it must be the same. */
+  Decision judge(HttpCall call) {
+    Decision now = gate.answerNow(call);
+    Decision decided = gate.decide(call.copy(), deadline());
+    if (now != null) {
+      assertThat(now).isEqualTo(decided);
+    }
+    return decided;
+  }
+
+  static Deadline deadline() {
+    return Deadline.after(Duration.ofSeconds(5), () -> 0);
+  }
+}
