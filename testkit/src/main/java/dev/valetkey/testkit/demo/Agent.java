@@ -47,7 +47,7 @@ final class Agent {
    *
    * @param caller the subject that the server saw; null when no server answered or it saw none
    * @param reason code of a refusal by valetkey; null when it did not refuse
-   * @param message what the agent's user reads of a refusal; empty without one
+   * @param message what the agent's user reads where it is not 200; empty where it is
    */
   record Answer(
       int status,
@@ -75,11 +75,12 @@ final class Agent {
         response.text().startsWith("{") ? response.json() : Map.<String, Object>of();
     Map<String, Object> error = Json.object(body, "error");
     String message = Json.text(error, "message");
+    String text = response.status() == 200 ? "" : response.text().strip();
     return new Answer(
         response.status(),
         caller(Json.object(body, "result")),
         Json.text(Json.object(error, "data"), "code"),
-        message == null ? "" : message,
+        message == null ? text : message,
         response.header("www-authenticate"),
         took);
   }

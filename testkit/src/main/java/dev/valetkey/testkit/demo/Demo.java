@@ -44,15 +44,14 @@ public final class Demo {
       try (Stage stage = Stage.empty(signIn)) {
         Runtime.getRuntime().addShutdownHook(new Thread(stage::close, "end of the demo"));
         stage.build();
-        page.title(
-            "valetkey: every MCP server gets a token of its own, made for it and for this user");
-        page.note("agent ──http──▶ Envoy ──https──▶ github, jira, weather");
-        page.note(
-            "valetkey beside Envoy gets their tokens from "
-                + signIn.name()
-                + "; all of it runs for real, on loopback");
+        page.title("valetkey: every MCP server gets a token made for it alone, and for this one user");
+        page.note("agent ──http──▶ Envoy ──https──▶ github, jira, weather; all of it is real and on loopback");
+        page.note("valetkey, beside Envoy, gets the servers' tokens from " + signIn.name());
         play(stage, signIn, page);
         page.end(seconds(start));
+        if (!page.allTrue()) {
+          err.println(stage.logTails());
+        }
         if (keep) {
           new Leftovers(stage, page).print(tokens(signIn));
           new CountDownLatch(1).await(); // Ctrl-C ends the JVM, and its hook the stage
@@ -61,15 +60,20 @@ public final class Demo {
       return page.allTrue();
     } catch (RuntimeException | AssertionError notStarted) {
       // Its message names the part and ends with the part's log.
-      err.println("The demo could not go on: " + notStarted.getMessage());
+      err.println("The demo could not go on: " + notStarted);
       return false;
     }
   }
 
+  /** What follows from a line that is not true may not even be possible. */
   private static void play(Stage stage, SignIn signIn, Page page) {
-    switch (signIn) {
-      case OwnIssuer own -> new OwnIssuerStory(stage, own, page).play();
-      case RealKeycloak keycloak -> new KeycloakStory(stage, keycloak, page).play();
+    try {
+      switch (signIn) {
+        case OwnIssuer own -> new OwnIssuerStory(stage, own, page).play();
+        case RealKeycloak keycloak -> new KeycloakStory(stage, keycloak, page).play();
+      }
+    } catch (RuntimeException broken) {
+      page.check(false, "the story ends here: " + broken, "that it goes on");
     }
   }
 

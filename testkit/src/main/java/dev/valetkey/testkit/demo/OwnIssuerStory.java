@@ -99,7 +99,6 @@ final class OwnIssuerStory {
     expected.put("subject_token_type", TYPE + "access_token");
     expected.put("actor_token", signIn.actorToken());
     expected.put("actor_token_type", TYPE + "jwt");
-    expected.put("requested_token_type", TYPE + "access_token");
     expected.put("audience", "github-mcp");
     expected.put("resource", "https://" + Stage.host("github") + "/mcp");
     expected.put("scope", "repo:read");

@@ -179,6 +179,7 @@ final class Scenes {
             String.valueOf(answer.status()),
             answer.reason() == null ? "" : answer.reason(),
             answer.caller() == null ? "" : "\"you are " + Claims.shortened(answer.caller()) + "\"",
+            answer.status() == 200 ? "" : answer.message(),
             "in " + millis(answer.took()))
         .filter(part -> !part.isEmpty())
         .reduce((one, other) -> one + " " + other)

@@ -139,6 +139,26 @@ final class Stage implements AutoCloseable {
     return writings;
   }
 
+  /** The last lines of what valetkey and Envoy logged, for those who look for what went wrong. */
+  String logTails() {
+    StringBuilder tails = new StringBuilder();
+    for (String name : List.of("valetkey.err", "valetkey.out", "envoy.err")) {
+      List<String> lines = read(name).lines().toList();
+      tails.append("-- " + name + ", its last lines:\n");
+      lines.stream().skip(Math.max(0, lines.size() - 12)).forEach(line -> tails.append(line + "\n"));
+    }
+    return tails.toString();
+  }
+
+  private String read(String name) {
+    Path file = folder.resolve(name);
+    try {
+      return Files.exists(file) ? Files.readString(file, UTF_8) : "";
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+
   /** A file of the stage's folder, readable to its owner only. */
   void write(String name, String text) {
     try {
@@ -184,7 +204,7 @@ final class Stage implements AutoCloseable {
     ports.forEach((name, port) -> {
       yaml.append("  " + name + ":\n");
       yaml.append("    url: https://" + host(name) + "/mcp\n");
-      yaml.append("    upstream: {address: \"127.0.0.1:" + port + "\", tls: {ca_file: ca.pem}}\n");
+      yaml.append("    upstream: {address: \"127.0.0.1:" + port + "\", tls: {ca_file: ca.pem, server_name: " + host(name) + "}}\n");
       yaml.append("    " + signIn.grant(name) + "\n");
     });
     return yaml.toString();
