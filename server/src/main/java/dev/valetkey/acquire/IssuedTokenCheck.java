@@ -34,7 +34,7 @@ final class IssuedTokenCheck {
 
   /** The token, or the first thing that is wrong with it. */
   TokenOutcome judge(TokenRequest request, TokenAnswer.Success success) {
-    ExpectConfig expect = request.target().server().expect();
+    ExpectConfig expect = request.target().expect();
     Rejection fault;
     Instant end = null;
     switch (IssuedToken.read(success.accessToken())) {

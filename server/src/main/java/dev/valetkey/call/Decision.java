@@ -12,7 +12,6 @@ public sealed interface Decision {
    * @param correlation opaque bytes (the digest of the issued token) that Envoy gives back in its
    *     access log when the server answers 401 or 403; null where there is no token
    */
-  @SuppressWarnings("ArrayRecordComponent") // belongs to a cache entry, never compared
   record Forward(HeaderEdits edits, byte @Nullable [] correlation) implements Decision {}
 
   /**

@@ -177,7 +177,7 @@ final class Sidecar implements AutoCloseable, Readiness {
     adminHttp.close();
     cache.close();
     issuers.close();
-    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(1, TimeUnit.SECONDS);
     audit.close();
   }
 

@@ -78,7 +78,6 @@ public final class SelfCheck {
     }
   }
 
-  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Sample(String name, boolean forward, byte[] bytes) {}
 
   private static List<Sample> samples(Config config) {

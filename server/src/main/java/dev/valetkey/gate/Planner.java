@@ -153,12 +153,14 @@ final class Planner {
       case Route route -> {
         Lane lane = now.lane(route);
         long place = UserTokenFinder.findBearer(call);
-        yield place < 0
-            ? new Refuse(Reason.UNKNOWN_RETRY, lane, null)
-            : new Renew(
-                lane,
-                hasher.digest(
-                    call.bytes(), UserTokenFinder.start(place), UserTokenFinder.end(place)));
+        if (place >= 0) {
+          int start = UserTokenFinder.start(place);
+          yield new Renew(lane, hasher.digest(call.bytes(), start, UserTokenFinder.end(place)));
+        }
+        boolean wentWithout =
+            place == UserTokenFinder.ABSENT && lane.withoutUser().grant() instanceof GrantConfig.None;
+        // Nothing was refused that we gave: the server's own challenge shall reach the agent.
+        yield wentWithout ? new Pass(WITHOUT_TOKEN, lane) : new Refuse(Reason.UNKNOWN_RETRY, lane, null);
       }
     };
   }

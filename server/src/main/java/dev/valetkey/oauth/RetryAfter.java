@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads {@code Retry-After} (RFC 9110 §10.2.3): seconds or a date. */
 final class RetryAfter {
   static final Duration MIN = Duration.ofSeconds(1);
-  static final Duration MAX = Duration.ofSeconds(300);
+  static final Duration MAX = Duration.ofMinutes(5);
 
   private RetryAfter() {}
 
