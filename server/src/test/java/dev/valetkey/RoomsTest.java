@@ -25,8 +25,8 @@ final class RoomsTest {
   private static final Set<String> FOR_ALL = Set.of("config", "telemetry");
 
   /**
-   * {@code token} is a vocabulary without I/O, like {@code call}: envoy hands the gate a Deadline
-   * and the digest of a refused token, admin shows sessions.
+   * {@code token} and {@code call} are vocabularies without I/O: envoy hands the gate a Deadline and
+   * the digest of a refused token, admin shows sessions and reasons.
    */
   private static final Map<String, Set<String>> ARROWS =
       Map.ofEntries(
@@ -36,7 +36,7 @@ final class RoomsTest {
           Map.entry("call", Set.of()),
           Map.entry("token", Set.of()),
           Map.entry("envoy", Set.of("gate", "call", "token")),
-          Map.entry("admin", Set.of("gate", "cache", "subject", "token")),
+          Map.entry("admin", Set.of("gate", "cache", "subject", "call", "token")),
           Map.entry("gate", Set.of("call", "route", "subject", "token")),
           Map.entry("route", Set.of("call")),
           Map.entry("subject", Set.of("call", "token", "oauth")),
@@ -91,6 +91,9 @@ final class RoomsTest {
           "java.security.SecureRandom.<init>",
           "java.security.SecureRandom.getInstance",
           "java.security.SecureRandom.getInstanceStrong");
+
+  /** Logback makes its configurator itself, before there is any wiring. */
+  private static final Set<String> MADE_BY_OTHERS = Set.of("dev.valetkey.telemetry.Log");
 
   private static final Set<String> NAMES_THAT_SAY_NOTHING =
       Set.of("util", "utils", "common", "impl", "manager", "managers", "helper", "helpers");
@@ -170,7 +173,7 @@ final class RoomsTest {
   void timeAndChanceAreInjected() {
     List<String> wrong = new ArrayList<>();
     for (JavaClass type : OURS) {
-      if (room(type).equals("cli")) {
+      if (room(type).equals("cli") || MADE_BY_OTHERS.contains(type.getName())) {
         continue;
       }
       type.getCodeUnitAccessesFromSelf().stream()

@@ -7,23 +7,9 @@ import dev.valetkey.call.HttpCall;
 import dev.valetkey.config.Config;
 import dev.valetkey.config.ServerConfig;
 import dev.valetkey.gate.Gate;
-import dev.valetkey.subject.SubjectResolver;
+import dev.valetkey.gate.Rehearsal;
 import dev.valetkey.telemetry.Audit;
-import dev.valetkey.telemetry.HitCounters;
 import dev.valetkey.telemetry.Metrics;
-import dev.valetkey.token.AccessToken;
-import dev.valetkey.token.Deadline;
-import dev.valetkey.token.Secret;
-import dev.valetkey.token.Session;
-import dev.valetkey.token.Session.UserToken;
-import dev.valetkey.token.Subject;
-import dev.valetkey.token.TokenDigest;
-import dev.valetkey.token.TokenOutcome;
-import dev.valetkey.token.TokenOutcome.Granted;
-import dev.valetkey.token.TokenProvider;
-import dev.valetkey.token.TokenRequest;
-import dev.valetkey.token.User;
-import dev.valetkey.token.UserTokenFault;
 import io.envoyproxy.envoy.config.core.v3.HeaderMap;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.service.auth.v3.AttributeContext;
@@ -32,24 +18,20 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends made-up checks through the reader, the gate and the answers before real ones come: what
- * must be refused is refused, and the JVM has compiled what every check needs. Uses the real
- * configuration, and a user and tokens that exist nowhere else.
+ * Sends made-up checks through the reader, the gate and the answers before real ones come: what must be refused is refused,
+ * and the JVM has compiled what every check needs. Uses the real configuration, and a user and tokens that exist nowhere
+ * else.
  */
 public final class SelfCheck {
   /** Enough for the first compiler to have done its work. */
   private static final int ROUNDS = 300;
-
-  private static final String TOKEN = "self-check";
 
   private SelfCheck() {}
 
@@ -59,16 +41,14 @@ public final class SelfCheck {
     CheckReader reader = new CheckReader();
     Answers answers = new Answers();
     Metrics metrics = new Metrics();
-    Instant now = clock.instant();
     try (Audit audit = new Audit(config.audit(), OutputStream.nullOutputStream(), clock, metrics)) {
-      Gate gate = new Gate(config, new OneUser(now), new OneToken(now), audit, metrics, nanoTime);
+      Gate gate = Rehearsal.gate(config, clock.instant(), audit, metrics, nanoTime);
       for (int round = 0; round < ROUNDS; round++) {
         for (Sample sample : samples) {
           Check check = reader.read(new ByteArrayInputStream(sample.bytes()));
           Decision decision = check instanceof HttpCall call ? gate.answerNow(call) : null;
           if (decision == null || decision instanceof Decision.Forward != sample.forward()) {
-            throw new IllegalStateException(
-                "self-check failed: " + sample.name() + " gave " + decision);
+            throw new IllegalStateException("self-check failed: " + sample.name() + " gave " + decision);
           }
           answers.of(decision).transferTo(OutputStream.nullOutputStream());
         }
@@ -78,37 +58,30 @@ public final class SelfCheck {
     }
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Sample(String name, boolean forward, byte[] bytes) {}
 
   private static List<Sample> samples(Config config) {
     List<Sample> samples = new ArrayList<>();
-    samples.add(
-        new Sample(
-            "a call without direction",
-            false,
-            check("", "", URI.create("http://unlisted/"), null)));
+    samples.add(new Sample("a call without direction", false, check("", "", URI.create("http://unlisted/"), null)));
     for (ServerConfig server : config.servers().values().stream().limit(3).toList()) {
       boolean needsUser = server.grant().needsUser();
       if (needsUser) {
-        samples.add(sample("a call of a user", true, server, server.url(), TOKEN));
+        samples.add(sample("a call of a user", true, server, server.url(), Rehearsal.TOKEN));
       }
       if (needsUser && !server.url().getHost().equals("elsewhere.invalid")) {
-        samples.add(
-            sample("another host", false, server, URI.create("https://elsewhere.invalid/"), TOKEN));
+        samples.add(sample("another host", false, server, URI.create("https://elsewhere.invalid/"), Rehearsal.TOKEN));
       }
     }
     return samples;
   }
 
-  private static Sample sample(
-      String name, boolean forward, ServerConfig server, URI url, String token) {
-    return new Sample(
-        name + " to " + server.name(), forward, check("outbound", server.name(), url, token));
+  private static Sample sample(String name, boolean forward, ServerConfig server, URI url, String token) {
+    return new Sample(name + " to " + server.name(), forward, check("outbound", server.name(), url, token));
   }
 
   private static byte[] check(String direction, String server, URI url, @Nullable String token) {
-    HeaderMap.Builder headers =
-        HeaderMap.newBuilder().addHeaders(header("accept", "application/json"));
+    HeaderMap.Builder headers = HeaderMap.newBuilder().addHeaders(header("accept", "application/json"));
     if (token != null) {
       headers.addHeaders(header("x-valetkey-user-token", "Bearer " + token));
     }
@@ -134,63 +107,5 @@ public final class SelfCheck {
         .setKey(name)
         .setRawValue(ByteString.copyFromUtf8(value))
         .build();
-  }
-
-  /** Knows every token, as the same user. */
-  private static final class OneUser implements SubjectResolver {
-    private final User user;
-
-    OneUser(Instant now) {
-      Subject subject =
-          new Subject(TOKEN, TOKEN, null, null, Set.of(), null, null, null, now.plusSeconds(60));
-      Secret text = Secret.of(TOKEN);
-      Session session =
-          new Session(
-              subject, new UserToken(text, text.digest(), now.toEpochMilli()), new HitCounters());
-      this.user = new User(subject, session, subject.keyPart(text.digest()));
-    }
-
-    @Override
-    public User known(TokenDigest token) {
-      return user;
-    }
-
-    @Override
-    public Resolution resolve(
-        byte[] bytes, int start, int end, TokenDigest digest, Deadline deadline) {
-      return new Resolution.Refused(UserTokenFault.MALFORMED);
-    }
-
-    @Override
-    public boolean looksLikeUserToken(byte[] bytes, int start, int end) {
-      return false;
-    }
-  }
-
-  /** Always has the same token. */
-  private static final class OneToken implements TokenProvider {
-    private final Granted granted;
-
-    OneToken(Instant now) {
-      this.granted = new Granted(new AccessToken("Bearer", TOKEN, now, now));
-    }
-
-    @Override
-    public TokenOutcome known(TokenRequest request) {
-      return granted;
-    }
-
-    @Override
-    public TokenOutcome get(TokenRequest request, Deadline deadline) {
-      return granted;
-    }
-
-    @Override
-    public @Nullable TokenOutcome renew(TokenDigest refused, String server, Deadline deadline) {
-      return null;
-    }
-
-    @Override
-    public void forget(TokenDigest refused) {}
   }
 }

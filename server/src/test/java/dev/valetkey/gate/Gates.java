@@ -5,14 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.valetkey.call.Decision;
 import dev.valetkey.call.HttpCall;
 import dev.valetkey.call.TestCall;
+import dev.valetkey.config.AuditConfig;
 import dev.valetkey.config.Config;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.token.Deadline;
+import java.io.OutputStream;
 import java.time.Duration;
+import java.time.Instant;
 
 /** A gate between fakes, whose clock stands still. */
 public final class Gates {
+  /** Nobody reads its lines here; one for all, because each has a thread. */
+  private static final Audit AUDIT =
+      new Audit(
+          new AuditConfig(AuditConfig.Hits.SUMMARY, AuditConfig.SubjectForm.PLAIN),
+          OutputStream.nullOutputStream(),
+          () -> Instant.EPOCH,
+          new Metrics());
+
   final FakeSubjects users = new FakeSubjects();
   final FakeTokens tokens = new FakeTokens();
   final Gate gate;
@@ -26,7 +37,7 @@ public final class Gates {
   }
 
   public static Gate gate(Config config, FakeSubjects users, FakeTokens tokens) {
-    return new Gate(config, users, tokens, new Audit(), new Metrics(), () -> 0);
+    return new Gate(config, users, tokens, AUDIT, new Metrics(), () -> 0);
   }
 
   Decision judge(TestCall call) {

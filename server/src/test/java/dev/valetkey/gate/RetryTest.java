@@ -95,9 +95,12 @@ final class RetryTest {
   void retryForAnotherHostPathOrServerIsRefused() {
     gates.tokens.renews(new Granted(FakeTokens.TOKEN));
 
-    assertThat(gates.judge(call().with(Part.AUTHORITY, "evil.example"))).isEqualTo(UNKNOWN);
-    assertThat(gates.judge(call().with(Part.PATH, "/other"))).isEqualTo(UNKNOWN);
-    assertThat(gates.judge(call().with(Part.SERVER, "jira"))).isEqualTo(UNKNOWN);
+    assertThat(gates.judge(call().with(Part.AUTHORITY, "evil.example")))
+        .isEqualTo(new Refuse(Reason.AUTHORITY_MISMATCH, 0, false));
+    assertThat(gates.judge(call().with(Part.PATH, "/other")))
+        .isEqualTo(new Refuse(Reason.PATH_NOT_LISTED, 0, false));
+    assertThat(gates.judge(call().with(Part.SERVER, "jira")))
+        .isEqualTo(new Refuse(Reason.UNKNOWN_SERVER, 0, false));
     assertThat(gates.tokens.renewals()).isEmpty();
   }
 
