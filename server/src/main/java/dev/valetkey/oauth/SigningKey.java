@@ -58,13 +58,20 @@ record SigningKey(SignatureAlgorithm algorithm, PrivateKey privateKey, @Nullable
     PKCS8EncodedKeySpec spec = new PKCS8EncodedKeySpec(der);
     // The factory of another type refuses the key's algorithm identifier.
     for (String type : List.of("RSA", "EC", "Ed25519")) {
-      try {
-        return of(KeyFactory.getInstance(type).generatePrivate(spec), null, null);
-      } catch (GeneralSecurityException e) {
-        continue;
+      Optional<SigningKey> key = read(type, spec);
+      if (key.isPresent()) {
+        return key;
       }
     }
     return Optional.empty();
+  }
+
+  private static Optional<SigningKey> read(String type, PKCS8EncodedKeySpec spec) {
+    try {
+      return of(KeyFactory.getInstance(type).generatePrivate(spec), null, null);
+    } catch (GeneralSecurityException anotherType) {
+      return Optional.empty();
+    }
   }
 
   private static Optional<SigningKey> fromJwk(JWK jwk)

@@ -118,19 +118,9 @@ final class StrictJson {
    * alike.
    */
   private static String wellFormed(String text) throws IOException {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (!Character.isSurrogate(c)) {
-        continue;
-      }
-      boolean pair =
-          Character.isHighSurrogate(c)
-              && i + 1 < text.length()
-              && Character.isLowSurrogate(text.charAt(i + 1));
-      if (!pair) {
-        throw new IOException("half a surrogate pair");
-      }
-      i++;
+    // A whole pair is one code point; what is left of a surrogate stands alone.
+    if (text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+      throw new IOException("half a surrogate pair");
     }
     return text;
   }

@@ -128,6 +128,7 @@ final class TokenAnswerReader {
   }
 
   /** The scopes; empty inside: not said; empty outside: neither text nor an array of texts. */
+  @SuppressWarnings("OptionalMapToOptional") // "not said" and "unreadable" are two answers
   private static Optional<Optional<Set<String>>> scope(@Nullable JsonElement value) {
     return absent(value) ? Optional.of(Optional.empty()) : scopes(value).map(Optional::of);
   }
