@@ -16,6 +16,7 @@ import dev.valetkey.telemetry.HitCounters;
 import dev.valetkey.token.Session;
 import dev.valetkey.token.Subject;
 import dev.valetkey.token.Target;
+import dev.valetkey.token.TokenDigest;
 import dev.valetkey.token.TokenRequest;
 import dev.valetkey.token.User;
 import java.net.URI;
@@ -210,10 +211,9 @@ class CacheKeyTest {
   void keysAreComparedWhole() {
     TokenRequest request = world.request("alice", "github");
     world.get(request);
-    User user = request.user();
-    assertThat(user).isNotNull();
-    var part = user.keyPart();
-    var near = new dev.valetkey.token.TokenDigest(part.a(), part.b(), part.c(), part.d() + 1);
+    User user = CacheWorld.userOf(request);
+    TokenDigest part = user.keyPart();
+    TokenDigest near = new TokenDigest(part.a(), part.b(), part.c(), part.d() + 1);
 
     TokenRequest other =
         new TokenRequest(

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
@@ -46,6 +47,7 @@ final class CacheWorld implements AutoCloseable {
 
   final MovedClock clock = new MovedClock();
   final FakeIssuer issuer = new FakeIssuer(clock);
+  final Metrics metrics = new Metrics();
   final TokenCache cache;
 
   CacheWorld() {
@@ -55,7 +57,7 @@ final class CacheWorld implements AutoCloseable {
   CacheWorld(CacheConfig bounds, RandomGenerator random) {
     cache =
         new TokenCache(
-            bounds, issuer, Duration.ofSeconds(10), new Metrics(), clock, System::nanoTime, random);
+            bounds, issuer, Duration.ofSeconds(10), metrics, clock, System::nanoTime, random);
   }
 
   TokenOutcome get(TokenRequest request) {
@@ -136,6 +138,10 @@ final class CacheWorld implements AutoCloseable {
 
   static TokenRequest stream(TokenRequest request) {
     return new TokenRequest(request.target(), request.user(), STREAM);
+  }
+
+  static User userOf(TokenRequest request) {
+    return Objects.requireNonNull(request.user());
   }
 
   static TokenRequest withoutUser(String server) {

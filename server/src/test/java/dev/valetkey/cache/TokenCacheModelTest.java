@@ -35,6 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class TokenCacheModelTest {
   private static final int STEPS = 20_000;
+  private static final List<Rejection> REJECTIONS = List.of(Rejection.values());
   private static final int USERS = 6;
   private static final List<Target> TARGETS =
       IntStream.range(0, 5).mapToObj(i -> CacheWorld.target("server" + i)).toList();
@@ -82,7 +83,7 @@ class TokenCacheModelTest {
       case 4, 5 -> world.cache.forget(digest(anySeen(random)));
       case 6, 7 -> {
         String refused = anySeen(random);
-        check(world, request, refused, world.cache.renew(digest(refused), name(target), soon()));
+        checkRenewed(target, refused, world.cache.renew(digest(refused), name(target), soon()));
       }
       case 8 -> world.cache.secretsChanged();
       case 9 -> world.cache.drop(user.session());
@@ -94,8 +95,7 @@ class TokenCacheModelTest {
   }
 
   private void check(CacheWorld world, TokenRequest request, TokenOutcome outcome) {
-    User user = request.user();
-    assertThat(user).isNotNull();
+    User user = CacheWorld.userOf(request);
     if (outcome instanceof Granted granted) {
       String text = text(granted);
       assertThat(text).startsWith("CANARY-" + label(user) + "/" + name(request.target()) + "#");
@@ -107,12 +107,11 @@ class TokenCacheModelTest {
   }
 
   /** Whoever shows a refused token gets one for the same login at the same server, whoever asks. */
-  private void check(
-      CacheWorld world, TokenRequest request, String refused, @Nullable TokenOutcome outcome) {
+  private void checkRenewed(Target target, String refused, @Nullable TokenOutcome outcome) {
     if (outcome instanceof Granted granted) {
       String owner = refused.substring(0, refused.indexOf('#') + 1);
       assertThat(text(granted)).startsWith(owner);
-      assertThat(owner).endsWith("/" + name(request.target()) + "#");
+      assertThat(owner).endsWith("/" + name(target) + "#");
       assertThat(over).noneMatch(label -> owner.startsWith("CANARY-" + label + "/"));
       seen.add(text(granted));
     }
@@ -132,10 +131,9 @@ class TokenCacheModelTest {
   }
 
   private TokenOutcome answer(CacheWorld world, TokenRequest request, Random random) {
-    User user = request.user();
-    assertThat(user).isNotNull();
+    User user = CacheWorld.userOf(request);
     return switch (random.nextInt(10)) {
-      case 0 -> new Rejected(Rejection.values()[random.nextInt(Rejection.values().length)]);
+      case 0 -> new Rejected(REJECTIONS.get(random.nextInt(REJECTIONS.size())));
       case 1 ->
           new Unavailable(
               TokenOutcome.Cause.UNREACHABLE, Duration.ofSeconds(1 + random.nextInt(30)));

@@ -54,6 +54,8 @@ class TokenCacheRefreshTest {
     await().until(() -> !old.equals(cache.known(request)));
     assertThat(text(cache.known(request))).isEqualTo("CANARY-alice/github#2");
     assertThat(issuer.calls).hasValue(2);
+    world.settle();
+    assertThat(world.metrics.scrape()).contains("valetkey_refreshes_total{server=\"github\"} 1.0");
   }
 
   @Test

@@ -245,6 +245,17 @@ class TokenCacheRenewTest {
   }
 
   @Test
+  void oneRenewalIsCountedHoweverManyAskForIt() {
+    world.get(request);
+
+    renew(FIRST);
+    renew(FIRST);
+    renew(SECOND);
+
+    assertThat(world.metrics.scrape()).contains("valetkey_renewals_total{server=\"github\"} 1.0");
+  }
+
+  @Test
   void forgettingWhatIsNotOursDoesNothing() {
     world.get(request);
 
