@@ -44,8 +44,10 @@ public final class Demo {
       try (Stage stage = Stage.empty(signIn)) {
         Runtime.getRuntime().addShutdownHook(new Thread(stage::close, "end of the demo"));
         stage.build();
-        page.title("valetkey: every MCP server gets a token made for it alone, and for this one user");
-        page.note("agent ──http──▶ Envoy ──https──▶ github, jira, weather; all of it is real and on loopback");
+        page.title(
+            "valetkey: every MCP server gets a token made for it alone, and for this one user");
+        page.note(
+            "agent ──http──▶ Envoy ──https──▶ github, jira, weather; all of it is real and on loopback");
         page.note("valetkey, beside Envoy, gets the servers' tokens from " + signIn.name());
         play(stage, signIn, page);
         page.end(seconds(start));

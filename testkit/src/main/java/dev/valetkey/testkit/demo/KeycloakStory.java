@@ -39,12 +39,12 @@ final class KeycloakStory {
     String bob = signIn.login("bob");
     scenes.call("jira", bob, "Bob");
     page.table(List.of(row("jira saw", "jira-mcp", bob, "email jira profile", seen("jira"))));
+    page.check(
+        signIn.audienceOf(bob, "github").isEmpty(),
+        "for github Keycloak answers 200, with a token that names no audience",
+        "a token without audience");
     Agent.Answer noRole = agent.call(Stage.host("github"), bob);
-    scenes.refused(
-        "github with Bob's token (Keycloak answers 200 without audience)",
-        noRole,
-        403,
-        "issued_audience");
+    scenes.refused("valetkey reads the token, and refuses", noRole, 403, "issued_audience");
 
     page.chapter("github revokes Alice's token: a 401 that the agent never sees");
     scenes.healed("github", alice);

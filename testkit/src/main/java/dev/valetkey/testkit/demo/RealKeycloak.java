@@ -1,11 +1,14 @@
 package dev.valetkey.testkit.demo;
 
 import dev.valetkey.testkit.Http;
+import dev.valetkey.testkit.Json;
+import dev.valetkey.testkit.Jwt;
 import dev.valetkey.testkit.Keycloak;
 import dev.valetkey.testkit.McpServer;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -91,6 +94,13 @@ final class RealKeycloak implements SignIn {
     String token = keycloak.passwordToken(application, user);
     tokens.put("token " + (tokens.size() + 1) + " of " + user, token);
     return token;
+  }
+
+  /** What Keycloak itself says to an exchange with this scope: the audiences of the token it gives. */
+  List<String> audienceOf(String userToken, String scope) {
+    Http.Response answer = keycloak.exchange(userToken, "scope", scope);
+    String token = answer.status() == 200 ? Json.text(answer.json(), "access_token") : null;
+    return token == null ? List.of("status " + answer.status()) : Jwt.of(token).audience();
   }
 
   @Override

@@ -145,7 +145,9 @@ final class Stage implements AutoCloseable {
     for (String name : List.of("valetkey.err", "valetkey.out", "envoy.err")) {
       List<String> lines = read(name).lines().toList();
       tails.append("-- " + name + ", its last lines:\n");
-      lines.stream().skip(Math.max(0, lines.size() - 12)).forEach(line -> tails.append(line + "\n"));
+      lines.stream()
+          .skip(Math.max(0, lines.size() - 12))
+          .forEach(line -> tails.append(line + "\n"));
     }
     return tails.toString();
   }
@@ -204,7 +206,12 @@ final class Stage implements AutoCloseable {
     ports.forEach((name, port) -> {
       yaml.append("  " + name + ":\n");
       yaml.append("    url: https://" + host(name) + "/mcp\n");
-      yaml.append("    upstream: {address: \"127.0.0.1:" + port + "\", tls: {ca_file: ca.pem, server_name: " + host(name) + "}}\n");
+      yaml.append(
+          "    upstream: {address: \"127.0.0.1:"
+              + port
+              + "\", tls: {ca_file: ca.pem, server_name: "
+              + host(name)
+              + "}}\n");
       yaml.append("    " + signIn.grant(name) + "\n");
     });
     return yaml.toString();
