@@ -69,8 +69,7 @@ class ReadmeTest {
   @Test
   void everyMountInThePodHasItsVolume() throws IOException {
     Map<?, ?> pod = podDocuments().getLast();
-    List<String> volumes =
-        maps(at(pod, "spec", "volumes")).stream().map(ReadmeTest::name).toList();
+    List<String> volumes = maps(at(pod, "spec", "volumes")).stream().map(ReadmeTest::name).toList();
 
     List<String> mounted =
         maps(at(pod, "spec", "initContainers")).stream()

@@ -25,8 +25,8 @@ final class RoomsTest {
   private static final Set<String> FOR_ALL = Set.of("config", "telemetry");
 
   /**
-   * {@code token} and {@code call} are vocabularies without I/O: envoy hands the gate a Deadline and
-   * the digest of a refused token, admin shows sessions and reasons.
+   * {@code token} and {@code call} are vocabularies without I/O: envoy hands the gate a Deadline
+   * and the digest of a refused token, admin shows sessions and reasons.
    */
   private static final Map<String, Set<String>> ARROWS =
       Map.ofEntries(

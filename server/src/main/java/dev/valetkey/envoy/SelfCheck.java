@@ -25,9 +25,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends made-up checks through the reader, the gate and the answers before real ones come: what must be refused is refused,
- * and the JVM has compiled what every check needs. Uses the real configuration, and a user and tokens that exist nowhere
- * else.
+ * Sends made-up checks through the reader, the gate and the answers before real ones come: what
+ * must be refused is refused, and the JVM has compiled what every check needs. Uses the real
+ * configuration, and a user and tokens that exist nowhere else.
  */
 public final class SelfCheck {
   /** Enough for the first compiler to have done its work. */
@@ -48,7 +48,8 @@ public final class SelfCheck {
           Check check = reader.read(new ByteArrayInputStream(sample.bytes()));
           Decision decision = check instanceof HttpCall call ? gate.answerNow(call) : null;
           if (decision == null || decision instanceof Decision.Forward != sample.forward()) {
-            throw new IllegalStateException("self-check failed: " + sample.name() + " gave " + decision);
+            throw new IllegalStateException(
+                "self-check failed: " + sample.name() + " gave " + decision);
           }
           answers.of(decision).transferTo(OutputStream.nullOutputStream());
         }
@@ -63,25 +64,38 @@ public final class SelfCheck {
 
   private static List<Sample> samples(Config config) {
     List<Sample> samples = new ArrayList<>();
-    samples.add(new Sample("a call without direction", false, check("", "", URI.create("http://unlisted/"), null)));
+    samples.add(
+        new Sample(
+            "a call without direction",
+            false,
+            check("", "", URI.create("http://unlisted/"), null)));
     for (ServerConfig server : config.servers().values().stream().limit(3).toList()) {
       boolean needsUser = server.grant().needsUser();
       if (needsUser) {
         samples.add(sample("a call of a user", true, server, server.url(), Rehearsal.TOKEN));
       }
       if (needsUser && !server.url().getHost().equals("elsewhere.invalid")) {
-        samples.add(sample("another host", false, server, URI.create("https://elsewhere.invalid/"), Rehearsal.TOKEN));
+        samples.add(
+            sample(
+                "another host",
+                false,
+                server,
+                URI.create("https://elsewhere.invalid/"),
+                Rehearsal.TOKEN));
       }
     }
     return samples;
   }
 
-  private static Sample sample(String name, boolean forward, ServerConfig server, URI url, String token) {
-    return new Sample(name + " to " + server.name(), forward, check("outbound", server.name(), url, token));
+  private static Sample sample(
+      String name, boolean forward, ServerConfig server, URI url, String token) {
+    return new Sample(
+        name + " to " + server.name(), forward, check("outbound", server.name(), url, token));
   }
 
   private static byte[] check(String direction, String server, URI url, @Nullable String token) {
-    HeaderMap.Builder headers = HeaderMap.newBuilder().addHeaders(header("accept", "application/json"));
+    HeaderMap.Builder headers =
+        HeaderMap.newBuilder().addHeaders(header("accept", "application/json"));
     if (token != null) {
       headers.addHeaders(header("x-valetkey-user-token", "Bearer " + token));
     }

@@ -158,9 +158,12 @@ final class Planner {
           yield new Renew(lane, hasher.digest(call.bytes(), start, UserTokenFinder.end(place)));
         }
         boolean wentWithout =
-            place == UserTokenFinder.ABSENT && lane.withoutUser().grant() instanceof GrantConfig.None;
+            place == UserTokenFinder.ABSENT
+                && lane.withoutUser().grant() instanceof GrantConfig.None;
         // Nothing was refused that we gave: the server's own challenge shall reach the agent.
-        yield wentWithout ? new Pass(WITHOUT_TOKEN, lane) : new Refuse(Reason.UNKNOWN_RETRY, lane, null);
+        yield wentWithout
+            ? new Pass(WITHOUT_TOKEN, lane)
+            : new Refuse(Reason.UNKNOWN_RETRY, lane, null);
       }
     };
   }

@@ -48,7 +48,8 @@ public final class Rehearsal {
           new Subject(TOKEN, TOKEN, null, null, Set.of(), null, null, null, now.plusSeconds(60));
       Secret text = Secret.of(TOKEN);
       Session session =
-          new Session(subject, new UserToken(text, text.digest(), now.toEpochMilli()), new HitCounters());
+          new Session(
+              subject, new UserToken(text, text.digest(), now.toEpochMilli()), new HitCounters());
       this.user = new User(subject, session, subject.keyPart(text.digest()));
     }
 
@@ -58,7 +59,8 @@ public final class Rehearsal {
     }
 
     @Override
-    public Resolution resolve(byte[] bytes, int start, int end, TokenDigest digest, Deadline deadline) {
+    public Resolution resolve(
+        byte[] bytes, int start, int end, TokenDigest digest, Deadline deadline) {
       return new Resolution.Refused(UserTokenFault.MALFORMED);
     }
 

@@ -28,6 +28,7 @@ enum SignatureAlgorithm {
   private final String keyType;
   private final String jcaName;
   private final int signatureLength;
+
   @SuppressWarnings("ImmutableEnumChecker") // the JDK's parameters have no setters
   private final @Nullable PSSParameterSpec parameters;
 

@@ -8,7 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/** {@code docs/reasons.md} is made from {@link Reason}; {@code -Dvaletkey.docs.write=true} writes it anew. */
+/**
+ * {@code docs/reasons.md} is made from {@link Reason}; {@code -Dvaletkey.docs.write=true} writes it
+ * anew.
+ */
 class ReasonsPageTest {
   private static final String HEAD =
       """
@@ -37,7 +40,8 @@ class ReasonsPageTest {
   private static String text() {
     StringBuilder text = new StringBuilder(HEAD);
     for (Reason reason : Reason.values()) {
-      text.append("| " + reason.status() + " | `" + reason.code() + "` | " + reason.message() + " |\n");
+      text.append(
+          "| " + reason.status() + " | `" + reason.code() + "` | " + reason.message() + " |\n");
     }
     return text.toString();
   }

@@ -133,8 +133,11 @@ final class GateTest {
 
   @ParameterizedTest
   @CsvSource({
-    "UNREACHABLE, ISSUER_UNAVAILABLE", "BUSY, ISSUER_BUSY", "RATE_LIMIT, ISSUER_RATE_LIMIT",
-    "DEADLINE, DEADLINE", "ANSWER, ISSUER_ANSWER"
+    "UNREACHABLE, ISSUER_UNAVAILABLE",
+    "BUSY, ISSUER_BUSY",
+    "RATE_LIMIT, ISSUER_RATE_LIMIT",
+    "DEADLINE, DEADLINE",
+    "ANSWER, ISSUER_ANSWER"
   })
   void everyUnavailabilityIs503WithRetryAfter(Cause cause, Reason reason) {
     gates.tokens.gives(new Unavailable(cause, Duration.ofSeconds(7)));
@@ -145,7 +148,13 @@ final class GateTest {
 
   @ParameterizedTest
   @CsvSource({
-    "PT0S, 1", "PT-5S, 1", "PT0.001S, 1", "PT1S, 1", "PT1.001S, 2", "PT5M, 300", "PT301S, 300",
+    "PT0S, 1",
+    "PT-5S, 1",
+    "PT0.001S, 1",
+    "PT1S, 1",
+    "PT1.001S, 2",
+    "PT5M, 300",
+    "PT301S, 300",
     "P365D, 300"
   })
   void retryAfterIsWholeSecondsFromOneToThreeHundred(Duration said, int seconds) {
@@ -285,7 +294,9 @@ final class GateTest {
   @ValueSource(strings = {"TRACE", "CONNECT"})
   void methodsThatEchoOrTunnelAreRefusedEverywhere(String method) {
     for (TestCall call :
-        new TestCall[] {call(), TestCall.unlisted(), TestCall.retry("github"), call().without(Part.DIRECTION)}) {
+        new TestCall[] {
+          call(), TestCall.unlisted(), TestCall.retry("github"), call().without(Part.DIRECTION)
+        }) {
       assertThat(gates.gate.answerNow(call.with(Part.METHOD, method).build()))
           .isEqualTo(refuse(Reason.METHOD_REFUSED));
       assertThat(gates.judge(call)).isEqualTo(refuse(Reason.METHOD_REFUSED));
@@ -315,8 +326,7 @@ final class GateTest {
   void streamsAskForALongerLife(String method, String header, String value, int seconds) {
     gates.judge(call().with(Part.METHOD, method).header(header, value));
 
-    assertThat(gates.tokens.asked().getLast().minLifetime())
-        .isEqualTo(Duration.ofSeconds(seconds));
+    assertThat(gates.tokens.asked().getLast().minLifetime()).isEqualTo(Duration.ofSeconds(seconds));
   }
 
   @ParameterizedTest

@@ -26,8 +26,7 @@ final class RetryTest {
 
   private final Gates gates =
       Gates.of(
-          Configs.of(
-              Configs.server("github", "https://mcp.github.example/mcp", Configs.EXCHANGE)));
+          Configs.of(Configs.server("github", "https://mcp.github.example/mcp", Configs.EXCHANGE)));
 
   private static TestCall call() {
     return TestCall.retry("github").header("authorization", "Bearer CANARY-refused");
@@ -72,7 +71,8 @@ final class RetryTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "Bearer ", "Basic x", "CANARY-refused", "Bearer a,Bearer b", "Bearer \u0001"})
+  @ValueSource(
+      strings = {"", "Bearer ", "Basic x", "CANARY-refused", "Bearer a,Bearer b", "Bearer \u0001"})
   void retryWithoutOneBearerTokenIsRefused(String value) {
     gates.tokens.renews(new Granted(FakeTokens.TOKEN));
 

@@ -133,7 +133,8 @@ final class UserTokenTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"proxy-authorization", "Authorization", "x_valetkey_user_token", "cookie"})
+  @ValueSource(
+      strings = {"proxy-authorization", "Authorization", "x_valetkey_user_token", "cookie"})
   void otherHeadersAreNoUserToken(String name) {
     assertRefused(
         TestCall.outbound("github").header(name, "Bearer CANARY-user-a"), Reason.NO_USER_TOKEN);
@@ -203,8 +204,7 @@ final class UserTokenTest {
   void expiredUserTokenIsRefusedWith401() {
     gates.users.findsFault(UserTokenFault.EXPIRED);
 
-    assertRefused(
-        TestCall.outbound("github").bearer("CANARY-user-old"), Reason.USER_TOKEN_EXPIRED);
+    assertRefused(TestCall.outbound("github").bearer("CANARY-user-old"), Reason.USER_TOKEN_EXPIRED);
     assertThat(Reason.USER_TOKEN_EXPIRED.status()).isEqualTo(401);
   }
 

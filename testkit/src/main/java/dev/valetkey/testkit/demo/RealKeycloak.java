@@ -96,7 +96,9 @@ final class RealKeycloak implements SignIn {
     return token;
   }
 
-  /** What Keycloak itself says to an exchange with this scope: the audiences of the token it gives. */
+  /**
+   * What Keycloak itself says to an exchange with this scope: the audiences of the token it gives.
+   */
   List<String> audienceOf(String userToken, String scope) {
     Http.Response answer = keycloak.exchange(userToken, "scope", scope);
     String token = answer.status() == 200 ? Json.text(answer.json(), "access_token") : null;
