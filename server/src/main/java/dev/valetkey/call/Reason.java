@@ -19,7 +19,7 @@ public enum Reason {
   USER_TOKEN_ALGORITHM(401, "The user token is signed in a way that is not accepted."),
   USER_TOKEN_ISSUER(401, "The user token comes from an issuer that is not accepted."),
   USER_TOKEN_SIGNATURE(401, "The user token's signature is not valid."),
-  USER_TOKEN_AUDIENCE(401, "The user token is meant for another application."),
+  USER_TOKEN_AUDIENCE(401, "The user token is for another application."),
   USER_TOKEN_SUBJECT(401, "The user token names no user."),
   USER_TOKEN_EXPIRED(401, "The user's sign-in has expired. Sign in again."),
   USER_TOKEN_NOT_YET_VALID(401, "The user token is not valid yet."),

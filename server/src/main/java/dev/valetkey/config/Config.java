@@ -1,6 +1,8 @@
 package dev.valetkey.config;
 
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -35,6 +37,11 @@ public record Config(
             initial = "remove_user_token")
         UnlistedHosts unlistedHosts,
     @Key(doc = "how much the token cache may keep") CacheConfig cache) {
+  public Config {
+    issuers = Collections.unmodifiableMap(new LinkedHashMap<>(issuers));
+    users = List.copyOf(users);
+    servers = Collections.unmodifiableMap(new LinkedHashMap<>(servers));
+  }
 
   /**
    * Every file that is named here and whose content matters: secrets, keys, certificates. Not the

@@ -32,6 +32,10 @@ public record ExpectConfig(
             doc = "whether the token must be a JWT",
             derived = "`jwt` for `token_exchange`, `any` for other grants")
         Format format) {
+  public ExpectConfig {
+    audience = List.copyOf(audience);
+    scope = scope == null ? null : List.copyOf(scope);
+  }
 
   /** What {@code sub} is compared with. */
   public enum Sub {

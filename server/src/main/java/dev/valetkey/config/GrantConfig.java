@@ -77,7 +77,14 @@ public sealed interface GrantConfig {
           @Nullable String actorTokenType,
       @Key(doc = "further form fields; never a name that the grant itself sends")
           Map<String, String> extraParameters)
-      implements GrantConfig {}
+      implements GrantConfig {
+    public TokenExchange {
+      audience = List.copyOf(audience);
+      resource = List.copyOf(resource);
+      scope = List.copyOf(scope);
+      extraParameters = Map.copyOf(extraParameters);
+    }
+  }
 
   /**
    * RFC 6749 §4.4: a token for the workload itself.
@@ -94,7 +101,14 @@ public sealed interface GrantConfig {
       @Key(doc = "`scope`, text or list", form = Form.SCOPE) List<String> scope,
       @Key(doc = "further form fields; never a name that the grant itself sends")
           Map<String, String> extraParameters)
-      implements GrantConfig {}
+      implements GrantConfig {
+    public ClientCredentials {
+      audience = List.copyOf(audience);
+      resource = List.copyOf(resource);
+      scope = List.copyOf(scope);
+      extraParameters = Map.copyOf(extraParameters);
+    }
+  }
 
   /** A token from a file, which is read again when it changes. */
   record Static(

@@ -12,4 +12,8 @@ public record ListenConfig(
             derived = "our own uid and root",
             min = "0",
             filled = true)
-        List<Integer> allowedUids) {}
+        List<Integer> allowedUids) {
+  public ListenConfig {
+    allowedUids = List.copyOf(allowedUids);
+  }
+}

@@ -51,6 +51,9 @@ public record ServerConfig(
         Duration defaultLifetime,
     @Key(doc = "remaining life wanted for streams", initial = "5m", min = "0s", max = "1h")
         Duration streamMinLifetime) {
+  public ServerConfig {
+    aliases = List.copyOf(aliases);
+  }
 
   /**
    * How Envoy reaches a server.

@@ -1,6 +1,8 @@
 package dev.valetkey.config;
 
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +33,11 @@ sealed interface Shape {
       @Nullable Long min,
       @Nullable Long max,
       Parser parser)
-      implements Shape {}
+      implements Shape {
+    public Scalar {
+      choices = List.copyOf(choices);
+    }
+  }
 
   /**
    * A list; a single value means a list of one.
@@ -50,6 +56,9 @@ sealed interface Shape {
 
   /** A record: the keys there are. */
   record Section(Class<? extends Record> type, List<Entry> entries) implements Shape {
+    public Section {
+      entries = List.copyOf(entries);
+    }
 
     List<String> keys() {
       return entries.stream().map(Entry::key).toList();
@@ -63,6 +72,9 @@ sealed interface Shape {
    * @param usual the variant that is meant where {@code type} is absent
    */
   record Variants(Map<String, Section> byType, String usual) implements Shape {
+    public Variants {
+      byType = Collections.unmodifiableMap(new LinkedHashMap<>(byType));
+    }
 
     /** The variants that may be written as their name. */
     List<String> shortForms() {

@@ -13,5 +13,9 @@ public record UserRule(
             form = Form.ALGORITHM,
             filled = true)
         List<String> algorithms,
-    @Key(doc = "claim that names the session at the issuer", initial = "sid")
-        String sessionClaim) {}
+    @Key(doc = "claim that names the session at the issuer", initial = "sid") String sessionClaim) {
+  public UserRule {
+    audience = List.copyOf(audience);
+    algorithms = List.copyOf(algorithms);
+  }
+}

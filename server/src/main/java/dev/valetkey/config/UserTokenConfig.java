@@ -9,4 +9,8 @@ public record UserTokenConfig(
             initial = "authorization",
             form = Form.TOKEN_SOURCE,
             filled = true)
-        List<UserTokenSource> from) {}
+        List<UserTokenSource> from) {
+  public UserTokenConfig {
+    from = List.copyOf(from);
+  }
+}

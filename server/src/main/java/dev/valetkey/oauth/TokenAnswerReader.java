@@ -56,7 +56,7 @@ final class TokenAnswerReader {
     if (status >= 500 || status == 408) {
       return unavailable(Cause.UNREACHABLE);
     }
-    if (status != 200 && (status < 400 || status > 499)) {
+    if (status != 200 && status < 400) {
       return unavailable(Cause.ANSWER);
     }
     Optional<JsonObject> body = StrictJson.object(reply.body());
