@@ -66,6 +66,12 @@ final class Flight {
     return user == null ? null : user.session().id();
   }
 
+  /** Whether the session was ended while this was under way. */
+  boolean ended() {
+    User user = request.user();
+    return user != null && user.session().hasEnded();
+  }
+
   /** Whether the session is still there, at {@code now} in milliseconds since 1970. */
   boolean live(long now) {
     User user = request.user();

@@ -77,7 +77,7 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
   public @Nullable TokenOutcome known(TokenRequest request) {
     long now = clock.millis();
     User user = request.user();
-    if (user != null && !user.session().live(now)) {
+    if (user != null && user.session().hasEnded()) {
       return SESSION_OVER;
     }
     CacheKey key = CacheKey.of(request);
@@ -112,10 +112,10 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
       Flight flight, TokenOutcome outcome, TokenRequest request, Deadline deadline) {
     long now = clock.millis();
     User user = request.user();
-    if (user != null && !user.session().live(now)) {
+    if (user != null && user.session().hasEnded()) {
       return SESSION_OVER;
     }
-    if (!flight.live(now)) {
+    if (flight.ended()) {
       // It was begun for an earlier session of the same user that ended meanwhile.
       return get(request, deadline);
     }
