@@ -119,7 +119,8 @@ final class StrictJson {
    */
   private static String wellFormed(String text) throws IOException {
     // A whole pair is one code point; what is left of a surrogate stands alone.
-    if (text.codePoints().anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
+    if (text.codePoints()
+        .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)) {
       throw new IOException("half a surrogate pair");
     }
     return text;

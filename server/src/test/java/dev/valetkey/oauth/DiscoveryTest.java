@@ -89,18 +89,30 @@ class DiscoveryTest {
 
   static Stream<Arguments> poison() {
     return Stream.of(
-        arguments(Fault.json(m -> m.put("issuer", m.get("issuer") + "/")), "metadata: names another issuer"),
-        arguments(Fault.json(m -> m.put("issuer", "https://evil.example")), "metadata: names another issuer"),
+        arguments(
+            Fault.json(m -> m.put("issuer", m.get("issuer") + "/")),
+            "metadata: names another issuer"),
+        arguments(
+            Fault.json(m -> m.put("issuer", "https://evil.example")),
+            "metadata: names another issuer"),
         arguments(Fault.json(m -> m.remove("issuer")), "metadata: names another issuer"),
-        arguments(Fault.json(m -> m.put("issuer", List.of(m.get("issuer")))), "metadata: names another issuer"),
+        arguments(
+            Fault.json(m -> m.put("issuer", List.of(m.get("issuer")))),
+            "metadata: names another issuer"),
         arguments(Fault.oversize(256 * 1024 + 1), "metadata: status 404"),
         arguments(Fault.gzip(), "metadata: status 404"),
         arguments(Fault.status(500), "metadata: status 500"),
-        arguments(Fault.json(m -> { m.put("jwks_uri", "file:///etc/passwd"); m.put("token_endpoint", 7); }),
+        arguments(
+            Fault.json(m -> {
+              m.put("jwks_uri", "file:///etc/passwd");
+              m.put("token_endpoint", 7);
+            }),
             "metadata: no usable endpoint"),
-        arguments(Fault.json(m -> m.put("jwks_uri", "https://u:p@evil.example/")),
+        arguments(
+            Fault.json(m -> m.put("jwks_uri", "https://u:p@evil.example/")),
             "keys: the metadata has no usable jwks_uri"),
-        arguments(Fault.json(m -> m.put("jwks_uri", "javascript:alert(1)")),
+        arguments(
+            Fault.json(m -> m.put("jwks_uri", "javascript:alert(1)")),
             "keys: the metadata has no usable jwks_uri"));
   }
 
@@ -117,16 +129,23 @@ class DiscoveryTest {
   void plainHttpEndpointOfAnHttpsIssuerIsNotUsed() {
     IssuerConfig config =
         Configs.dialled(
-            Configs.of("https://public.example/realms/test", ClientAuthMethod.NONE, null, null, Duration.ofSeconds(2), 2),
-            URI.create(corp.origin()), false, TlsConfig.DEFAULT);
+            Configs.of(
+                "https://public.example/realms/test",
+                ClientAuthMethod.NONE,
+                null,
+                null,
+                Duration.ofSeconds(2),
+                2),
+            URI.create(corp.origin()),
+            false,
+            TlsConfig.DEFAULT);
     corp.faults()
         .metadata(
-            Fault.json(
-                m -> {
-                  m.put("issuer", "https://public.example/realms/test");
-                  m.put("token_endpoint", "https://public.example/realms/test/token");
-                  m.put("jwks_uri", "http://public.example/realms/test/jwks");
-                }),
+            Fault.json(m -> {
+              m.put("issuer", "https://public.example/realms/test");
+              m.put("token_endpoint", "https://public.example/realms/test/token");
+              m.put("jwks_uri", "http://public.example/realms/test/jwks");
+            }),
             Faults.ALWAYS);
 
     assertThat(prepared(config).state()).isEqualTo("keys: the metadata has no usable jwks_uri");

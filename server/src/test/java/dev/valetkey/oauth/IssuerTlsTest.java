@@ -12,11 +12,11 @@ import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.jspecify.annotations.Nullable;
 
 /** TLS towards an issuer: who is trusted. */
 class IssuerTlsTest {
@@ -32,9 +32,7 @@ class IssuerTlsTest {
 
   static Stream<Function<TestCa, TestCa.Certificate>> wrong() {
     return Stream.of(
-        TestCa::expired,
-        ca -> ca.issue("dns:elsewhere.example"),
-        ca -> ca.issue("dns:*.com"));
+        TestCa::expired, ca -> ca.issue("dns:elsewhere.example"), ca -> ca.issue("dns:*.com"));
   }
 
   @ParameterizedTest

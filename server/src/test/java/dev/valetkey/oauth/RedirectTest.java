@@ -33,13 +33,10 @@ class RedirectTest {
 
   static Stream<Arguments> redirects() {
     return Stream.of(301, 302, 303, 307, 308)
-        .flatMap(
-            status ->
-                Stream.of("token", "jwks", "metadata")
-                    .flatMap(
-                        place ->
-                            Stream.of(true, false)
-                                .map(sameHost -> arguments(status, place, sameHost))));
+        .flatMap(status ->
+            Stream.of("token", "jwks", "metadata")
+                .flatMap(place ->
+                    Stream.of(true, false).map(sameHost -> arguments(status, place, sameHost))));
   }
 
   @ParameterizedTest(name = "{0} at {1}, same host {2}")
