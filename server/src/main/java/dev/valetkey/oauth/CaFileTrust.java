@@ -3,6 +3,7 @@ package dev.valetkey.oauth;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -11,7 +12,6 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.util.Arrays;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CaFileTrust extends X509ExtendedTrustManager {
 
-  private record Bundle(byte[] pem, X509ExtendedTrustManager trust) {}
+  private record Bundle(String pem, X509ExtendedTrustManager trust) {}
 
   private final Path caFile;
 
@@ -100,8 +100,8 @@ final class CaFileTrust extends X509ExtendedTrustManager {
   private X509ExtendedTrustManager trust() throws CertificateException {
     Bundle known = lastGood;
     try {
-      byte[] pem = Files.readAllBytes(caFile);
-      if (known == null || !Arrays.equals(pem, known.pem())) {
+      String pem = Files.readString(caFile, StandardCharsets.ISO_8859_1);
+      if (known == null || !pem.equals(known.pem())) {
         known = new Bundle(pem, trusting(pem));
         lastGood = known;
       }
@@ -113,14 +113,15 @@ final class CaFileTrust extends X509ExtendedTrustManager {
     return known.trust();
   }
 
-  private static X509ExtendedTrustManager trusting(byte[] pem)
+  private static X509ExtendedTrustManager trusting(String pem)
       throws GeneralSecurityException, IOException {
     KeyStore anchors = KeyStore.getInstance(KeyStore.getDefaultType());
     anchors.load(null, null);
     int count = 0;
     for (Certificate certificate :
         CertificateFactory.getInstance("X.509")
-            .generateCertificates(new ByteArrayInputStream(pem))) {
+            .generateCertificates(
+                new ByteArrayInputStream(pem.getBytes(StandardCharsets.ISO_8859_1)))) {
       anchors.setCertificateEntry("ca-" + count++, certificate);
     }
     if (count == 0) {

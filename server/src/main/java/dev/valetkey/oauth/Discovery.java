@@ -52,7 +52,7 @@ final class Discovery {
             last = new Fetched.Missed<>("metadata: status " + answered.status());
             continue;
           }
-          Optional<JsonObject> document = StrictJson.object(answered.body());
+          Optional<JsonObject> document = answered.json();
           if (document.isPresent()) {
             return metadata(document.get());
           }

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -172,15 +173,14 @@ public final class Issuer implements AutoCloseable {
       case Reply.Unusable unusable -> new Fetched.Missed<>("keys: unusable body");
       case Reply.Answered answered ->
           answered.status() == 200
-              ? readKeys(answered.body())
+              ? readKeys(answered.json())
               : new Fetched.Missed<>("keys: status " + answered.status());
     };
   }
 
-  private static Fetched<KeySet> readKeys(byte[] body) {
+  private static Fetched<KeySet> readKeys(Optional<JsonObject> body) {
     // A set without usable keys counts as a failure, so that it does not replace keys that work.
-    return StrictJson.object(body)
-        .flatMap((JsonObject set) -> KeySet.parse(set))
+    return body.flatMap(KeySet::parse)
         .<Fetched<KeySet>>map(Fetched.Got::new)
         .orElseGet(() -> new Fetched.Missed<>("keys: no usable key"));
   }

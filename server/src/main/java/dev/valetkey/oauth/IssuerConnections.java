@@ -137,7 +137,8 @@ final class IssuerConnections implements AutoCloseable {
       String retryAfter = response.headers().firstValue("Retry-After").orElse(null);
       return response
           .body()
-          .<Reply>map(body -> new Reply.Answered(response.statusCode(), retryAfter, body))
+          .<Reply>map(body ->
+              new Reply.Answered(response.statusCode(), retryAfter, StrictJson.object(body)))
           .orElseGet(() -> new Reply.Unusable(response.statusCode()));
     } catch (TimeoutException e) {
       return new Reply.Failed(Reply.Failure.TIMEOUT);

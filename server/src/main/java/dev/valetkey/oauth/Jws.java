@@ -1,21 +1,43 @@
 package dev.valetkey.oauth;
 
 import com.google.gson.JsonObject;
+import java.security.PublicKey;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
 
-/**
- * A token in the compact form of RFC 7515 §3.1, taken apart and not believed.
- *
- * @param signingInput the bytes that were signed
- */
-record Jws(JsonObject header, JsonObject payload, byte[] signingInput, byte[] signature) {
+/** A token in the compact form of RFC 7515 §3.1, taken apart and not believed. Immutable. */
+final class Jws {
 
   /** Bytes of the largest token that is taken apart. */
   static final int MAX_BYTES = 16 * 1024;
 
   private static final Base64.Decoder BASE64 = Base64.getUrlDecoder();
+
+  private final JsonObject header;
+  private final JsonObject payload;
+  private final byte[] signingInput;
+  private final byte[] signature;
+
+  private Jws(JsonObject header, JsonObject payload, byte[] signingInput, byte[] signature) {
+    this.header = header;
+    this.payload = payload;
+    this.signingInput = signingInput;
+    this.signature = signature;
+  }
+
+  JsonObject header() {
+    return header;
+  }
+
+  JsonObject payload() {
+    return payload;
+  }
+
+  /** Whether its signature is this key's. */
+  boolean signedBy(PublicKey key, SignatureAlgorithm algorithm) {
+    return algorithm.verify(key, signingInput, signature);
+  }
 
   /** Number of parts between dots; 3 is a signed token, 5 an encrypted one (RFC 7516 §3.1). */
   static int parts(byte[] token) {

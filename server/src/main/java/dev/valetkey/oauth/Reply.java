@@ -1,5 +1,7 @@
 package dev.valetkey.oauth;
 
+import com.google.gson.JsonObject;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What came of one HTTP request to an issuer. */
@@ -9,8 +11,10 @@ sealed interface Reply {
    * A whole response.
    *
    * @param retryAfter the {@code Retry-After} header; null without one
+   * @param json the body; empty if it is no JSON object
    */
-  record Answered(int status, @Nullable String retryAfter, byte[] body) implements Reply {
+  record Answered(int status, @Nullable String retryAfter, Optional<JsonObject> json)
+      implements Reply {
     @Override
     public String toString() {
       return "Answered[" + status + "]";

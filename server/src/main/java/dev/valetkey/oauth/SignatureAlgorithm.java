@@ -1,6 +1,7 @@
 package dev.valetkey.oauth;
 
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
@@ -17,9 +18,9 @@ enum SignatureAlgorithm {
   RS256("RSA", "SHA256withRSA", 0, null),
   RS384("RSA", "SHA384withRSA", 0, null),
   RS512("RSA", "SHA512withRSA", 0, null),
-  PS256("RSA", "RSASSA-PSS", 0, pss("SHA-256", 32)),
-  PS384("RSA", "RSASSA-PSS", 0, pss("SHA-384", 48)),
-  PS512("RSA", "RSASSA-PSS", 0, pss("SHA-512", 64)),
+  PS256("RSA", "RSASSA-PSS", 0, "SHA-256"),
+  PS384("RSA", "RSASSA-PSS", 0, "SHA-384"),
+  PS512("RSA", "RSASSA-PSS", 0, "SHA-512"),
   ES256("P-256", "SHA256withECDSAinP1363Format", 64, null),
   ES384("P-384", "SHA384withECDSAinP1363Format", 96, null),
   ES512("P-521", "SHA512withECDSAinP1363Format", 132, null),
@@ -29,15 +30,15 @@ enum SignatureAlgorithm {
   private final String jcaName;
   private final int signatureLength;
 
-  @SuppressWarnings("ImmutableEnumChecker") // the JDK's parameters have no setters
-  private final @Nullable PSSParameterSpec parameters;
+  /** Hash of RSASSA-PSS; null for other algorithms. */
+  private final @Nullable String pssHash;
 
   SignatureAlgorithm(
-      String keyType, String jcaName, int signatureLength, @Nullable PSSParameterSpec parameters) {
+      String keyType, String jcaName, int signatureLength, @Nullable String pssHash) {
     this.keyType = keyType;
     this.jcaName = jcaName;
     this.signatureLength = signatureLength;
-    this.parameters = parameters;
+    this.pssHash = pssHash;
   }
 
   /** The algorithm of this name, in exactly this spelling. */
@@ -83,14 +84,15 @@ enum SignatureAlgorithm {
 
   private Signature signature() throws GeneralSecurityException {
     Signature signature = Signature.getInstance(jcaName);
-    if (parameters != null) {
-      signature.setParameter(parameters);
+    if (pssHash != null) {
+      signature.setParameter(pss(pssHash));
     }
     return signature;
   }
 
-  private static PSSParameterSpec pss(String hash, int salt) {
+  private static PSSParameterSpec pss(String hash) throws GeneralSecurityException {
     // RFC 7518 §3.5: the mask uses the same hash, the salt has its length.
+    int salt = MessageDigest.getInstance(hash).getDigestLength();
     return new PSSParameterSpec(
         hash, "MGF1", new MGF1ParameterSpec(hash), salt, PSSParameterSpec.TRAILER_FIELD_BC);
   }

@@ -49,7 +49,7 @@ final class TokenAnswerReader {
 
   TokenAnswer read(Reply.Answered reply) {
     int status = reply.status();
-    if (status == 429 || status == 503 && reply.retryAfter() != null) {
+    if (status == 429 || (status == 503 && reply.retryAfter() != null)) {
       return new TokenAnswer.Unavailable(
           Cause.RATE_LIMIT, RetryAfter.parse(reply.retryAfter(), clock.instant()));
     }
@@ -59,7 +59,7 @@ final class TokenAnswerReader {
     if (status != 200 && status < 400) {
       return unavailable(Cause.ANSWER);
     }
-    Optional<JsonObject> body = StrictJson.object(reply.body());
+    Optional<JsonObject> body = reply.json();
     if (body.isPresent() && body.get().has("error")) {
       // An error beside a token wins: whoever says both did not mean yes.
       return error(body.get().get("error"), status);
@@ -95,12 +95,13 @@ final class TokenAnswerReader {
             .isPresent();
     JsonElement issuedType = body.get("issued_token_type");
     Optional<OptionalLong> expiresIn = expiresIn(body.get("expires_in"));
-    Optional<Optional<Set<String>>> scope = scope(body.get("scope"));
+    JsonElement scope = body.get("scope");
+    Optional<Set<String>> scopes = scopes(absent(scope) ? null : scope);
     if (token.isEmpty()
         || !bearer
-        || !absent(issuedType) && text(issuedType).isEmpty()
+        || (!absent(issuedType) && text(issuedType).isEmpty())
         || expiresIn.isEmpty()
-        || scope.isEmpty()) {
+        || scopes.isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(
@@ -108,7 +109,7 @@ final class TokenAnswerReader {
             Secret.of(token.get()),
             text(issuedType).orElse(null),
             expiresIn.get(),
-            scope.get().orElse(null)));
+            absent(scope) ? null : scopes.get()));
   }
 
   /** Seconds; empty outside: neither a number nor text that holds one. */
@@ -127,13 +128,9 @@ final class TokenAnswerReader {
     return Optional.of(OptionalLong.of(Math.clamp(seconds, 0, MAX_EXPIRES_IN)));
   }
 
-  /** The scopes; empty inside: not said; empty outside: neither text nor an array of texts. */
-  @SuppressWarnings("OptionalMapToOptional") // "not said" and "unreadable" are two answers
-  private static Optional<Optional<Set<String>>> scope(@Nullable JsonElement value) {
-    return absent(value) ? Optional.of(Optional.empty()) : scopes(value).map(Optional::of);
-  }
-
-  /** Scopes from text or an array of texts; empty if {@code value} is neither. */
+  /**
+   * Scopes from text or an array of texts; none from null; empty if {@code value} is anything else.
+   */
   static Optional<Set<String>> scopes(@Nullable JsonElement value) {
     Set<String> scopes = new LinkedHashSet<>();
     List<JsonElement> parts =

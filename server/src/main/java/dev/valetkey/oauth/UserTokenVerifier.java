@@ -187,7 +187,7 @@ public final class UserTokenVerifier {
   private static boolean signed(
       Jws jws, SignatureAlgorithm algorithm, KeySet keys, @Nullable String kid) {
     return keys.candidates(algorithm, kid).stream()
-        .anyMatch(key -> algorithm.verify(key.publicKey(), jws.signingInput(), jws.signature()));
+        .anyMatch(key -> jws.signedBy(key.publicKey(), algorithm));
   }
 
   private static Verification invalid(UserTokenFault fault) {

@@ -100,7 +100,7 @@ class TokenCacheModelTest {
       String text = text(granted);
       assertThat(text).startsWith("CANARY-" + label(user) + "/" + name(request.target()) + "#");
       assertThat(over).doesNotContain(label(user));
-      assertThat(user.session().live(world.clock.millis())).isTrue();
+      assertThat(user.session().hasEnded()).isFalse();
       assertThat(granted.token().expiresAt()).isGreaterThanOrEqualTo(world.clock.millis());
       seen.add(text);
     }

@@ -127,8 +127,8 @@ class TokenCacheTest {
 
     clock.move(Duration.ofMinutes(10));
 
-    assertThat(cache.known(request(alice, "github")))
-        .isEqualTo(new Rejected(Rejection.INVALID_GRANT));
+    // The clock skew may still admit the user token: then the issuer decides, call by call.
+    assertThat(cache.known(request(alice, "github"))).isNull();
     assertThat(cache.known(request(world.user("alice"), "github"))).isNull();
     assertThat(issuer.calls).hasValue(1);
   }
