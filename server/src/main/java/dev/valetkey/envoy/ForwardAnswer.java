@@ -29,8 +29,8 @@ final class ForwardAnswer extends InputStream implements Drainable, KnownLength 
   private static final byte[] KEY = ProtoWriter.text(1, "authorization");
   private static final byte[] APPEND_ACTION = {3 << 3, 2};
 
-  /** Room for four tags of at most six bytes and the longer key; what stands before the metadata. */
-  private static final int MAX_FRAGMENT = 48;
+  /** Room for four tags and the longer key, where a value has less than 2 MiB. */
+  private static final int MAX_FRAGMENT = 32;
 
   private final byte[] value;
   private final byte @Nullable [] correlation;

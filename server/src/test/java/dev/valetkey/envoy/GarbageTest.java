@@ -49,9 +49,9 @@ final class GarbageTest {
   /** Bytes per check above those of a call that does nothing. */
   private static final int ALLOWED = 256;
 
-  private static final int WARM_UP = 15_000;
-  private static final int CHECKS = 2_000;
-  private static final int ROUNDS = 5;
+  private static final int WARM_UP = 10_000;
+  private static final int CHECKS = 500;
+  private static final int ROUNDS = 6;
 
   private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
   private final byte[] message = CheckMessages.typical().build().toByteArray();
@@ -82,7 +82,7 @@ final class GarbageTest {
                 clock,
                 System::nanoTime,
                 new Random(1));
-        EnvoyServer server =
+        EnvoyServer _ =
             new EnvoyServer(
                 new ListenConfig(checks, 0600, List.of(uid)),
                 loop,
