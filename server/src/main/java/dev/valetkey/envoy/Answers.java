@@ -15,7 +15,6 @@ import io.envoyproxy.envoy.service.auth.v3.DeniedHttpResponse;
 import io.envoyproxy.envoy.service.auth.v3.OkHttpResponse;
 import io.envoyproxy.envoy.type.v3.HttpStatus;
 import io.envoyproxy.envoy.type.v3.StatusCode;
-import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -49,7 +48,7 @@ final class Answers {
   InputStream of(Decision decision) {
     return switch (decision) {
       case Forward forward -> of(forward);
-      case Refuse refuse -> new ByteArrayInputStream(refusal(refuse));
+      case Refuse refuse -> new ReadyAnswer(refusal(refuse));
     };
   }
 
@@ -58,7 +57,7 @@ final class Answers {
     if (authorization != null) {
       return new ForwardAnswer(authorization, forward.correlation());
     }
-    return new ByteArrayInputStream(
+    return new ReadyAnswer(
         forward.edits().removeAuthorization() ? WITHOUT_AUTHORIZATION : UNCHANGED);
   }
 

@@ -29,6 +29,9 @@ final class ForwardAnswer extends InputStream implements Drainable, KnownLength 
   private static final byte[] KEY = ProtoWriter.text(1, "authorization");
   private static final byte[] APPEND_ACTION = {3 << 3, 2};
 
+  /** Room for four tags and the longer key, where a value has less than 2 MiB. */
+  private static final int MAX_FRAGMENT = 32;
+
   private final byte[] value;
   private final byte @Nullable [] correlation;
   private @Nullable InputStream slow;
@@ -47,15 +50,21 @@ final class ForwardAnswer extends InputStream implements Drainable, KnownLength 
     int header = headerLength();
     int option = optionLength(header);
     int ok = okLength(option);
-    ProtoWriter.tag(target, 3, ok);
-    ProtoWriter.tag(target, 2, option);
-    ProtoWriter.tag(target, 1, header);
-    target.write(KEY);
-    ProtoWriter.tag(target, 2, value.length);
+    // Gathered first: gRPC's stream makes an array of every single byte it is given.
+    byte[] fragment = new byte[MAX_FRAGMENT];
+    int at = ProtoWriter.tag(fragment, 0, 3, ok);
+    at = ProtoWriter.tag(fragment, at, 2, option);
+    at = ProtoWriter.tag(fragment, at, 1, header);
+    at = ProtoWriter.copy(fragment, at, KEY);
+    at = ProtoWriter.tag(fragment, at, 2, value.length);
+    target.write(fragment, 0, at);
     target.write(value);
-    target.write(APPEND_ACTION);
-    if (correlation != null) {
-      Metadata.drainTo(target, correlation);
+    at = ProtoWriter.copy(fragment, 0, APPEND_ACTION);
+    if (correlation == null) {
+      target.write(fragment, 0, at);
+    } else {
+      target.write(fragment, 0, Metadata.begin(fragment, at, correlation));
+      target.write(correlation);
     }
     return length(ok);
   }
@@ -112,14 +121,14 @@ final class ForwardAnswer extends InputStream implements Drainable, KnownLength 
       return ProtoWriter.sizeOfField(ProtoWriter.sizeOfField(entry(correlation)));
     }
 
-    static void drainTo(OutputStream target, byte[] correlation) throws IOException {
+    /** Everything before the correlation. */
+    static int begin(byte[] fragment, int start, byte[] correlation) {
       int entry = entry(correlation);
-      ProtoWriter.tag(target, 4, ProtoWriter.sizeOfField(entry));
-      ProtoWriter.tag(target, 1, entry);
-      target.write(KEY);
-      ProtoWriter.tag(target, 2, ProtoWriter.sizeOfField(correlation.length));
-      ProtoWriter.tag(target, 3, correlation.length);
-      target.write(correlation);
+      int at = ProtoWriter.tag(fragment, start, 4, ProtoWriter.sizeOfField(entry));
+      at = ProtoWriter.tag(fragment, at, 1, entry);
+      at = ProtoWriter.copy(fragment, at, KEY);
+      at = ProtoWriter.tag(fragment, at, 2, ProtoWriter.sizeOfField(correlation.length));
+      return ProtoWriter.tag(fragment, at, 3, correlation.length);
     }
 
     private static int entry(byte[] correlation) {

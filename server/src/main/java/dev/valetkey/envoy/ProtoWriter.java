@@ -1,7 +1,5 @@
 package dev.valetkey.envoy;
 
-import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
 /** Writes length-delimited protobuf fields with numbers below 16, whose tag is one byte. */
@@ -30,14 +28,22 @@ final class ProtoWriter {
     return size;
   }
 
-  /** Tag and length of a field; the content follows. */
-  static void tag(OutputStream target, int number, int length) throws IOException {
-    target.write(number << 3 | ProtoCursor.LENGTH_DELIMITED);
+  /** Writes tag and length of a field, whose content is to follow, and returns where it begins. */
+  static int tag(byte[] target, int start, int number, int length) {
+    int at = start;
+    target[at++] = (byte) (number << 3 | ProtoCursor.LENGTH_DELIMITED);
     int rest = length;
     while (rest > 0x7f) {
-      target.write((rest & 0x7f) | 0x80);
+      target[at++] = (byte) (rest | 0x80);
       rest >>>= 7;
     }
-    target.write(rest);
+    target[at++] = (byte) rest;
+    return at;
+  }
+
+  /** Writes {@code bytes} and returns where they end. */
+  static int copy(byte[] target, int start, byte[] bytes) {
+    System.arraycopy(bytes, 0, target, start, bytes.length);
+    return start + bytes.length;
   }
 }

@@ -83,40 +83,32 @@ final class Planner {
         }
         continue;
       }
-      switch (resolve(call, place, now, deadline)) {
-        case null -> {
+      int start = UserTokenFinder.start(place);
+      int end = UserTokenFinder.end(place);
+      TokenDigest digest = hasher.digest(call.bytes(), start, end);
+      User found = now.users().known(digest);
+      if (found == null) {
+        if (deadline == null) {
           return null;
         }
-        case Resolution.Resolved resolved -> {
-          if (user == null) {
-            user = resolved.user();
-            counted = source;
-          } else if (!user.subject().sameUser(resolved.user().subject())) {
-            return new Refuse(Reason.SUBJECT_CONFLICT, lane, user);
-          }
-        }
-        case Resolution.Refused refused -> {
-          if (user == null) {
-            return new Refuse(Reasons.of(refused.fault()), lane, null);
+        switch (now.users().resolve(call.bytes(), start, end, digest, deadline)) {
+          case Resolution.Resolved resolved -> found = resolved.user();
+          case Resolution.Refused refused -> {
+            if (user == null) {
+              return new Refuse(Reasons.of(refused.fault()), lane, null);
+            }
+            continue;
           }
         }
       }
+      if (user == null) {
+        user = found;
+        counted = source;
+      } else if (!user.subject().sameUser(found.subject())) {
+        return new Refuse(Reason.SUBJECT_CONFLICT, lane, user);
+      }
     }
     return user == null ? withoutUser(call, lane) : ask(call, lane, lane.target(), user, counted);
-  }
-
-  private @Nullable Resolution resolve(
-      HttpCall call, long place, Snapshot now, @Nullable Deadline deadline) {
-    int start = UserTokenFinder.start(place);
-    int end = UserTokenFinder.end(place);
-    TokenDigest digest = hasher.digest(call.bytes(), start, end);
-    User known = now.users().known(digest);
-    if (known != null) {
-      return new Resolution.Resolved(known);
-    }
-    return deadline == null
-        ? null
-        : now.users().resolve(call.bytes(), start, end, digest, deadline);
   }
 
   private static Reason unreadable(long place) {

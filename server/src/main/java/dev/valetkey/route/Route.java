@@ -4,7 +4,6 @@ import dev.valetkey.call.Authority;
 import dev.valetkey.call.HttpCall;
 import dev.valetkey.config.ServerConfig;
 import java.net.URI;
-import java.util.List;
 import java.util.stream.Stream;
 
 /** Where one server is: its authorities and its path prefix. Immutable. */
@@ -12,7 +11,8 @@ public final class Route implements Match {
   private final int index;
   private final ServerConfig server;
   private final byte[] name;
-  private final List<Authority> authorities;
+  /** An array, because walking over a list leaves an iterator behind at every check. */
+  private final Authority[] authorities;
   private final byte[] prefix;
 
   Route(int index, ServerConfig server) {
@@ -22,7 +22,7 @@ public final class Route implements Match {
     this.authorities =
         Stream.concat(Stream.of(server.url()), server.aliases().stream())
             .map(Authority::of)
-            .toList();
+            .toArray(Authority[]::new);
     this.prefix = prefix(server.url());
   }
 
@@ -57,8 +57,8 @@ public final class Route implements Match {
   boolean isInside(Route other) {
     return prefix.length > other.prefix.length
         && CanonicalPath.isUnder(other.prefix, prefix, 0, prefix.length)
-        && authorities.stream()
-            .anyMatch(mine -> other.authorities.stream().anyMatch(mine::sameHost));
+        && Stream.of(authorities)
+            .anyMatch(mine -> Stream.of(other.authorities).anyMatch(mine::sameHost));
   }
 
   /** The path without a trailing slash; empty for the root. */
