@@ -1,0 +1,113 @@
+package dev.valetkey.e2e;
+
+import dev.valetkey.testkit.Client;
+import dev.valetkey.testkit.Issuer;
+import dev.valetkey.testkit.IssuerOptions;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a pod is made of before it starts: the parts of its valetkey.yaml. The issuer is called
+ * {@code corp}; a server {@code NAME} has the address {@code http://NAME.example/mcp}.
+ */
+final class PodFile {
+  /** One server's lines after its address; {@code audience} null: it takes calls without token. */
+  record Server(String grant, @Nullable String audience, String more) {}
+
+  private final Map<String, Server> servers = new LinkedHashMap<>();
+  private String logLevel = "DEBUG";
+  private String issuerLines = "";
+  private String moreIssuers = "";
+  private String sections = "";
+  private IssuerOptions issuer =
+      IssuerOptions.defaults()
+          .withClients(Client.basic("agent", Issuer.AGENT_SECRET), Client.none("chat-app"));
+
+  /** A server that wants tokens for {@code NAME-mcp} from the pod's issuer. */
+  PodFile exchange(String name, String... more) {
+    String audience = name + "-mcp";
+    return server(name, "{audience: " + audience + ", scope: read}", audience, more);
+  }
+
+  /** A server with any grant; {@code audience} is what it demands, null for nothing. */
+  PodFile server(String name, String grant, @Nullable String audience, String... more) {
+    servers.put(name, new Server(grant, audience, String.join("\n    ", more)));
+    return this;
+  }
+
+  PodFile logLevel(String level) {
+    logLevel = level;
+    return this;
+  }
+
+  PodFile issuer(IssuerOptions options) {
+    issuer = options;
+    return this;
+  }
+
+  /** Further keys of the issuer {@code corp}, four spaces before each. */
+  PodFile issuerLines(String... lines) {
+    issuerLines = "    " + String.join("\n    ", lines) + "\n";
+    return this;
+  }
+
+  /** Further issuers, as YAML below {@code issuers:}. */
+  PodFile moreIssuers(String yaml) {
+    moreIssuers = yaml;
+    return this;
+  }
+
+  /** Further top-level sections. */
+  PodFile sections(String yaml) {
+    sections = yaml;
+    return this;
+  }
+
+  Pod start() {
+    return Pod.start(this);
+  }
+
+  String logLevel() {
+    return logLevel;
+  }
+
+  IssuerOptions issuer() {
+    return issuer;
+  }
+
+  Map<String, Server> servers() {
+    return servers;
+  }
+
+  /** The text of the file. */
+  String yaml(String issuerUri, int envoyPort, int adminPort, Map<String, Integer> ports) {
+    StringBuilder yaml =
+        new StringBuilder(
+            """
+            listen: {socket: authz.sock}
+            envoy: {listen: "127.0.0.1:%d", admin_socket: envoy-admin.sock}
+            admin: {socket: admin.sock, address: "127.0.0.1:%d"}
+            %sissuers:
+              corp:
+                issuer: %s
+                allow_http: true
+                client_id: agent
+                client_secret_file: secrets/corp
+            %s%sservers:
+            """
+                .formatted(envoyPort, adminPort, sections, issuerUri, issuerLines, moreIssuers));
+    servers.forEach((name, server) ->
+        yaml.append(
+            """
+              %s:
+                url: http://%s/mcp
+                allow_http: true
+                upstream: {address: "127.0.0.1:%d"}
+                grant: %s
+                %s
+            """
+                .formatted(name, Pod.host(name), ports.get(name), server.grant(), server.more())));
+    return yaml.toString();
+  }
+}
