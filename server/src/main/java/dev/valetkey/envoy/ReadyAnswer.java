@@ -6,7 +6,10 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** A message whose bytes are ready; gRPC takes them in one piece, without a buffer of its own between. */
+/**
+ * A message whose bytes are ready; gRPC takes them in one piece, without a buffer of its own
+ * between.
+ */
 final class ReadyAnswer extends ByteArrayInputStream implements Drainable, KnownLength {
   ReadyAnswer(byte[] message) {
     super(message);

@@ -11,8 +11,10 @@ public final class Route implements Match {
   private final int index;
   private final ServerConfig server;
   private final byte[] name;
+
   /** An array, because walking over a list leaves an iterator behind at every check. */
   private final Authority[] authorities;
+
   private final byte[] prefix;
 
   Route(int index, ServerConfig server) {

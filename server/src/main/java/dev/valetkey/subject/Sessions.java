@@ -28,7 +28,10 @@ public final class Sessions {
   /** What a session takes beside its user token, in bytes; measured, rounded up. */
   private static final int OVERHEAD = 800;
 
-  /** A user token that has ended is still admitted this long, without anything being kept for it (design.md §4). */
+  /**
+   * A user token that has ended is still admitted this long, without anything being kept for it
+   * (design.md §4).
+   */
   private static final Duration SKEW = Duration.ofSeconds(60);
 
   private final Audit audit;
@@ -50,7 +53,8 @@ public final class Sessions {
                 (id, session) -> OVERHEAD + session.userToken().text().length())
             .expireAfter(
                 Expiry.<TokenDigest, Session>writing((id, session) ->
-                    Duration.ofMillis(Math.max(0, session.expiresAt() + SKEW.toMillis() - clock.millis()))))
+                    Duration.ofMillis(
+                        Math.max(0, session.expiresAt() + SKEW.toMillis() - clock.millis()))))
             .<TokenDigest, Session>evictionListener(
                 (id, session, cause) -> over(Objects.requireNonNull(session)))
             .build();

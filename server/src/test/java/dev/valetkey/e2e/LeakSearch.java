@@ -22,8 +22,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Looks through all that a pod wrote, sent and answered for what must not be there: user tokens at
- * an upstream; any token or secret in a log, a metric, an admin answer or an answer to the agent;
- * a token at another server than its own. hardening.md T21.
+ * an upstream; any token or secret in a log, a metric, an admin answer or an answer to the agent; a
+ * token at another server than its own. hardening.md T21.
  */
 final class LeakSearch {
   static final String STATIC_SECRET = "CANARY-static-secret-of-the-search-server";
@@ -58,10 +58,11 @@ final class LeakSearch {
     ofServers.secret("static secret", STATIC_SECRET);
 
     List<Leaks.Finding> findings = new ArrayList<>();
-    writings().forEach((place, text) -> {
-      findings.addAll(ofUsers.in(place, text));
-      findings.addAll(ofServers.in(place, text));
-    });
+    writings()
+        .forEach((place, text) -> {
+          findings.addAll(ofUsers.in(place, text));
+          findings.addAll(ofServers.in(place, text));
+        });
     pod.servers()
         .forEach((name, server) ->
             findings.addAll(ofUsers.in("server " + name, server.requests().wireText())));
@@ -78,7 +79,9 @@ final class LeakSearch {
     String token = request.bearer();
     Jwt jwt = token == null ? null : Jwt.read(token);
     if (jwt != null) {
-      assertThat(jwt.audience()).as("audience of a token at " + server).containsExactly(server + "-mcp");
+      assertThat(jwt.audience())
+          .as("audience of a token at " + server)
+          .containsExactly(server + "-mcp");
       assertThat(pod.issuer().issuedTokens()).contains(jwt.text());
     }
   }
@@ -120,6 +123,9 @@ final class LeakSearch {
 
   /** Tokens of enough letters to be told from other text. */
   private List<String> userTokens() {
-    return pod.issuer().userTokens().stream().filter(token -> token.length() > 40).distinct().toList();
+    return pod.issuer().userTokens().stream()
+        .filter(token -> token.length() > 40)
+        .distinct()
+        .toList();
   }
 }

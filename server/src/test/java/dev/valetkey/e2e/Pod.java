@@ -253,9 +253,7 @@ final class Pod implements AutoCloseable {
 
   private static Path jar() {
     String named = System.getProperty("valetkey.jar");
-    return named != null
-        ? Path.of(named)
-        : Repository.root().resolve("server/target/valetkey.jar");
+    return named != null ? Path.of(named) : Repository.root().resolve("server/target/valetkey.jar");
   }
 
   private void stop() {

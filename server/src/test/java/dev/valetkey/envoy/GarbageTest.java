@@ -42,8 +42,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What a check that is answered from the cache leaves behind for the garbage collector, beside a
- * gRPC call on the same stack that does nothing. Counted, not timed: the number is the same on every
- * machine.
+ * gRPC call on the same stack that does nothing. Counted, not timed: the number is the same on
+ * every machine.
  */
 final class GarbageTest {
   /** Bytes per check above those of a call that does nothing. */
@@ -66,8 +66,7 @@ final class GarbageTest {
     Metrics metrics = new Metrics();
     InstantSource clock = InstantSource.system();
     Config config =
-        Configs.of(
-            Configs.server("github", "https://mcp.github.example/mcp", Configs.EXCHANGE));
+        Configs.of(Configs.server("github", "https://mcp.github.example/mcp", Configs.EXCHANGE));
     FakeSubjects users = new FakeSubjects().knows(CheckMessages.USER_TOKEN, "alice");
     String issued = "CANARY-issued-" + "0123456789".repeat(100);
     int uid = (int) Files.getAttribute(folder, "unix:uid");
@@ -104,7 +103,8 @@ final class GarbageTest {
           none = Math.min(none, allocated(thread, calling, CHECKS));
         }
 
-        System.out.printf("bytes per cached check %d, per call that does nothing %d%n", cached, none);
+        System.out.printf(
+            "bytes per cached check %d, per call that does nothing %d%n", cached, none);
         assertThat(cached - none).isLessThanOrEqualTo(ALLOWED);
         assertThat(users.verifications()).isZero();
       } finally {
