@@ -1,5 +1,7 @@
 package dev.valetkey.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.valetkey.config.Config;
 import dev.valetkey.config.ConfigReader;
 import dev.valetkey.config.FileWatcher;
@@ -15,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +30,7 @@ final class Serve {
   /** Runs until the process is told to stop. The exit status is config.md's. */
   static int run(Path file) {
     Log.start();
+    Reload reload = new Reload(file);
     return switch (ConfigReader.read(file)) {
       case ReadResult.Problems bad -> {
         bad.problems().forEach(System.err::println);
@@ -36,19 +40,19 @@ final class Serve {
       }
       case ReadResult.Loaded good -> {
         warn(good.warnings());
-        yield run(file, good.config());
+        yield run(good.config(), reload);
       }
     };
   }
 
-  private static int run(Path file, Config config) {
+  private static int run(Config config, Reload reload) {
     CountDownLatch told = new CountDownLatch(1);
     CountDownLatch closed = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(told, closed), "stop"));
-    try (Sidecar sidecar = new Sidecar(config, new FileOutputStream(FileDescriptor.out));
-        Reload reload = new Reload(file, config, sidecar)) {
+    try (reload;
+        Sidecar sidecar = new Sidecar(config, new FileOutputStream(FileDescriptor.out))) {
       sidecar.prepare();
-      reload.start();
+      reload.start(sidecar, config);
       told.await();
       return ExitStatus.FINE;
     } catch (IOException e) {
@@ -86,20 +90,25 @@ final class Serve {
     private static final Duration INTERVAL = Duration.ofSeconds(2);
 
     private final Path file;
-    private final Sidecar sidecar;
     private final FileWatcher watcher = new FileWatcher(INTERVAL, this::changed);
 
-    Reload(Path file, Config config, Sidecar sidecar) {
+    /** Written once, by {@link #start}, before the watcher's thread begins. */
+    private @Nullable Sidecar running;
+
+    /** Made before the file is first read, so that no change is missed. */
+    Reload(Path file) {
       this.file = file;
-      this.sidecar = sidecar;
-      watch(config);
+      watcher.watch(Set.of(file));
     }
 
-    void start() {
+    void start(Sidecar sidecar, Config config) {
+      running = sidecar;
+      watch(config);
       watcher.start();
     }
 
     private void changed(Set<Path> changed) {
+      Sidecar sidecar = requireNonNull(running);
       if (changed.contains(file)) {
         switch (ConfigReader.read(file)) {
           case ReadResult.Problems bad -> sidecar.keep(bad.problems());
