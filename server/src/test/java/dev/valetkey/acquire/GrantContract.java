@@ -23,33 +23,37 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every grant that asks an issuer does alike. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class GrantContract {
   final Issuer corp = Issuer.start();
   final MovedTime time = new MovedTime();
-  final Issuers issuers = new Issuers(time, time, new SecureRandom());
-  final Metrics metrics = new Metrics();
-  final ByteArrayOutputStream auditLines = new ByteArrayOutputStream();
-  final Audit audit =
-      new Audit(
-          new AuditConfig(AuditConfig.Hits.SUMMARY, AuditConfig.SubjectForm.PLAIN),
-          auditLines,
-          time,
-          metrics);
-  final Acquirer acquirer = new GrantAcquirer(issuers, time, metrics, audit);
+  Issuers issuers;
+  Metrics metrics;
+  ByteArrayOutputStream auditLines;
+  Audit audit;
+  Acquirer acquirer;
   IssuerConfig issuer;
   Path folder;
 
   @BeforeEach
   void configure(@TempDir Path given) {
+    issuers = new Issuers(time, time, new SecureRandom());
+    metrics = new Metrics();
+    auditLines = new ByteArrayOutputStream();
+    AuditConfig plain = new AuditConfig(AuditConfig.Hits.SUMMARY, AuditConfig.SubjectForm.PLAIN);
+    audit = new Audit(plain, auditLines, time, metrics);
+    acquirer = new GrantAcquirer(issuers, time, metrics, audit);
     folder = given;
     issuer = Configs.limited(Configs.agent(corp, given), Duration.ofSeconds(2), 4);
   }
@@ -57,8 +61,15 @@ abstract class GrantContract {
   @AfterEach
   void stop() {
     issuers.close();
-    corp.close();
     audit.close();
+    corp.faults().clear();
+    corp.requests().clear();
+    corp.switches().opaqueTokens(false);
+  }
+
+  @AfterAll
+  void stopIssuer() {
+    corp.close();
   }
 
   /** A request that a healthy issuer grants. */
@@ -142,7 +153,9 @@ abstract class GrantContract {
 
   @Test
   void issuerThatIsDownIsUnavailable() {
-    corp.close();
+    Issuer gone = Issuer.start();
+    gone.close();
+    issuer = Configs.limited(Configs.agent(gone, folder), Duration.ofSeconds(2), 4);
 
     assertThat(acquire())
         .isEqualTo(new TokenOutcome.Unavailable(Cause.UNREACHABLE, Duration.ofSeconds(1)));

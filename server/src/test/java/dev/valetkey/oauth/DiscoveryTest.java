@@ -16,23 +16,40 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Finding an issuer's addresses (RFC 8414, OpenID Connect Discovery; hardening T12). */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DiscoveryTest {
   private final dev.valetkey.testkit.Issuer corp = dev.valetkey.testkit.Issuer.start();
   private final MovedTime time = new MovedTime();
-  private final Issuers issuers = new Issuers(time, time, new SecureRandom());
-  @TempDir private Path folder;
+  private Issuers issuers;
+  private Path folder;
+
+  @BeforeEach
+  void start(@TempDir Path given) {
+    folder = given;
+    issuers = new Issuers(time, time, new SecureRandom());
+  }
 
   @AfterEach
   void stop() {
     issuers.close();
+    corp.faults().clear();
+    corp.requests().clear();
+    corp.switches().oauthMetadata(true).openidMetadata(true);
+  }
+
+  @AfterAll
+  void stopIssuers() {
     corp.close();
   }
 

@@ -11,22 +11,32 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** No redirect is ever followed, from anywhere to anywhere (hardening T13). */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RedirectTest {
   private final dev.valetkey.testkit.Issuer corp = dev.valetkey.testkit.Issuer.start();
   private final dev.valetkey.testkit.Issuer evil = dev.valetkey.testkit.Issuer.start();
   private final MovedTime time = new MovedTime();
-  private final Issuers issuers = new Issuers(time, time, new SecureRandom());
+  private Issuers issuers;
 
   @AfterEach
   void stop() {
     issuers.close();
+    corp.faults().clear();
+    corp.requests().clear();
+    evil.requests().clear();
+  }
+
+  @AfterAll
+  void stopIssuers() {
     corp.close();
     evil.close();
   }
@@ -42,6 +52,7 @@ class RedirectTest {
   @ParameterizedTest(name = "{0} at {1}, same host {2}")
   @MethodSource("redirects")
   void redirectIsNoAnswer(int status, String place, boolean sameHost, @TempDir Path folder) {
+    issuers = new Issuers(time, time, new SecureRandom());
     dev.valetkey.testkit.Issuer to = sameHost ? corp : evil;
     Issuer issuer = issuers.of(Configs.agent(corp, folder));
     switch (place) {

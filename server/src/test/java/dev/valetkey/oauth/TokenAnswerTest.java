@@ -14,9 +14,11 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -24,20 +26,28 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a token endpoint may answer (RFC 6749 §5, RFC 8693 §2.2; hardening inputs 104 to 115). */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TokenAnswerTest {
   private final dev.valetkey.testkit.Issuer corp = dev.valetkey.testkit.Issuer.start();
   private final MovedTime time = new MovedTime();
-  private final Issuers issuers = new Issuers(time, time, new SecureRandom());
+  private Issuers issuers;
   private Issuer issuer;
 
   @BeforeEach
   void start(@TempDir Path folder) {
+    issuers = new Issuers(time, time, new SecureRandom());
     issuer = issuers.of(Configs.agent(corp, folder));
   }
 
   @AfterEach
   void stop() {
     issuers.close();
+    corp.faults().clear();
+    corp.requests().clear();
+  }
+
+  @AfterAll
+  void stopIssuers() {
     corp.close();
   }
 
