@@ -9,6 +9,7 @@ import io.envoyproxy.envoy.service.accesslog.v3.AccessLogServiceGrpc;
 import io.envoyproxy.envoy.service.accesslog.v3.StreamAccessLogsMessage;
 import io.envoyproxy.envoy.service.accesslog.v3.StreamAccessLogsResponse;
 import io.grpc.stub.StreamObserver;
+import java.util.HexFormat;
 
 /**
  * {@code envoy.service.accesslog.v3.AccessLogService}: learns of the 401 and 403 that reached the
@@ -62,7 +63,7 @@ final class AccessLogService extends AccessLogServiceGrpc.AccessLogServiceImplBa
             .getFieldsOrDefault(ForwardAnswer.TOKEN_KEY, Value.getDefaultInstance())
             .getStringValue();
     if (digest.length() == HEX_DIGITS
-        && digest.chars().allMatch(c -> Character.digit(c, 16) >= 0)) {
+        && digest.chars().allMatch(HexFormat::isHexDigit)) {
       gate.upstreamRefused(TokenDigest.fromHex(digest));
     }
   }

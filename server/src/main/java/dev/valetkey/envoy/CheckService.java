@@ -100,7 +100,7 @@ final class CheckService implements ServerCallHandler<Check, InputStream> {
         if (decision == null) {
           waiting = ((HttpCall) check).copy();
         }
-      } catch (RuntimeException | StackOverflowError e) {
+      } catch (Throwable e) {
         decision = bug(e);
       }
     }
@@ -121,7 +121,7 @@ final class CheckService implements ServerCallHandler<Check, InputStream> {
     private Decision decide(HttpCall http, Deadline deadline) {
       try {
         return gate.decide(http, deadline);
-      } catch (RuntimeException | StackOverflowError e) {
+      } catch (Throwable e) {
         return bug(e);
       }
     }
