@@ -85,7 +85,8 @@ final class Stage implements AutoCloseable {
     // Envoy refuses every call until its own health check has found the sidecar.
     envoy
         .process()
-        .await(START, "healthy sidecar", () -> envoy.stat("cluster.valetkey.membership_healthy") == 1);
+        .await(
+            START, "healthy sidecar", () -> envoy.stat("cluster.valetkey.membership_healthy") == 1);
   }
 
   Agent agent() {
