@@ -31,7 +31,7 @@ import java.util.stream.Stream;
  * leaves nothing behind, also when it comes from another thread or after a failed start.
  */
 final class Stage implements AutoCloseable {
-  private static final Duration START = Duration.ofSeconds(30);
+  private static final Duration START = Duration.ofMinutes(2);
   private static final List<String> SERVERS = List.of("github", "jira", "weather");
 
   private final SignIn signIn;
@@ -81,7 +81,12 @@ final class Stage implements AutoCloseable {
     Child valetkey = keep(startValetkey());
     valetkey.await(START, "readiness", this::isReady);
     join(upstreams);
-    keep(EnvoyProcess.start(join(bootstrap), folder));
+    EnvoyProcess envoy = keep(EnvoyProcess.start(join(bootstrap), folder));
+    // Envoy refuses every call until its own health check has found the sidecar.
+    envoy
+        .process()
+        .await(
+            START, "healthy sidecar", () -> envoy.stat("cluster.valetkey.membership_healthy") == 1);
   }
 
   Agent agent() {
