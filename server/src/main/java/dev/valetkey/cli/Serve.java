@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,8 +48,18 @@ final class Serve {
 
   private static int run(Config config, Reload reload) {
     CountDownLatch told = new CountDownLatch(1);
-    CountDownLatch closed = new CountDownLatch(1);
+    CompletableFuture<Integer> closed = new CompletableFuture<>();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(told, closed), "stop"));
+    int status = ExitStatus.FAILED;
+    try {
+      status = runUntil(told, config, reload);
+    } finally {
+      closed.complete(status);
+    }
+    return status;
+  }
+
+  private static int runUntil(CountDownLatch told, Config config, Reload reload) {
     try (reload;
         Sidecar sidecar = new Sidecar(config, new FileOutputStream(FileDescriptor.out))) {
       sidecar.prepare();
@@ -61,22 +72,18 @@ final class Serve {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return ExitStatus.FAILED;
-    } finally {
-      closed.countDown();
     }
   }
 
   /** The process lives until this returns; the main thread closes everything meanwhile. */
-  private static void stop(CountDownLatch told, CountDownLatch closed) {
+  private static void stop(CountDownLatch told, CompletableFuture<Integer> closed) {
     LOG.atInfo().log("stopping");
     told.countDown();
-    try {
-      // Not a join: the main thread may be in System.exit, which waits for this.
-      closed.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    // Not a join of the thread: it may be in System.exit, which waits for this.
+    int status = closed.join();
     Log.stop();
+    // Of itself the JVM would say 143 after SIGTERM, as if it had been killed.
+    Runtime.getRuntime().halt(status);
   }
 
   private static void warn(List<Warning> warnings) {

@@ -68,7 +68,7 @@ public final class SelfCheck {
         new Sample(
             "a call without direction",
             false,
-            check("", "", URI.create("http://unlisted/"), null)));
+            message("", "", URI.create("http://unlisted/"), null)));
     for (ServerConfig server : config.servers().values().stream().limit(3).toList()) {
       boolean needsUser = server.grant().needsUser();
       if (needsUser) {
@@ -90,10 +90,17 @@ public final class SelfCheck {
   private static Sample sample(
       String name, boolean forward, ServerConfig server, URI url, String token) {
     return new Sample(
-        name + " to " + server.name(), forward, check("outbound", server.name(), url, token));
+        name + " to " + server.name(), forward, message("outbound", server.name(), url, token));
   }
 
-  private static byte[] check(String direction, String server, URI url, @Nullable String token) {
+  /**
+   * The message by which Envoy would ask about a POST.
+   *
+   * @param direction empty: Envoy's route says none
+   * @param token the user token; null: none
+   */
+  public static byte[] message(
+      String direction, String server, URI url, @Nullable String token) {
     HeaderMap.Builder headers =
         HeaderMap.newBuilder().addHeaders(header("accept", "application/json"));
     if (token != null) {
