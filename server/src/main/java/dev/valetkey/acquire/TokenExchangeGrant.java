@@ -6,6 +6,7 @@ import dev.valetkey.oauth.TokenAnswer;
 import dev.valetkey.token.Deadline;
 import dev.valetkey.token.Rejection;
 import dev.valetkey.token.Secret;
+import dev.valetkey.token.Session;
 import dev.valetkey.token.TokenOutcome;
 import dev.valetkey.token.TokenRequest;
 import dev.valetkey.token.User;
@@ -40,7 +41,11 @@ final class TokenExchangeGrant {
     if (user == null) {
       return new TokenOutcome.Rejected(Rejection.ACCESS_DENIED);
     }
-    Form form = form(grant, user.session().userToken().text());
+    Session.UserToken userToken = user.userToken();
+    if (userToken == null) {
+      return new TokenOutcome.Rejected(Rejection.INVALID_GRANT);
+    }
+    Form form = form(grant, userToken.text());
     Path actorFile = grant.actorTokenFile();
     if (actorFile != null) {
       Optional<Secret> actor = files.read(actorFile);

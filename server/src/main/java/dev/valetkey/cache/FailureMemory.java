@@ -3,6 +3,7 @@ package dev.valetkey.cache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.valetkey.token.Rejection;
+import dev.valetkey.token.Session.UserToken;
 import dev.valetkey.token.TokenDigest;
 import dev.valetkey.token.TokenOutcome.Rejected;
 import dev.valetkey.token.User;
@@ -43,11 +44,10 @@ final class FailureMemory {
 
   Asked asking(@Nullable User user) {
     int generation = secrets.get();
-    if (user == null) {
-      return new Asked(null, 0, generation);
-    }
-    return new Asked(
-        user.session().userToken().digest(), user.session().userToken().expiresAt(), generation);
+    UserToken userToken = user == null ? null : user.userToken();
+    return userToken == null
+        ? new Asked(null, 0, generation)
+        : new Asked(userToken.digest(), userToken.expiresAt(), generation);
   }
 
   void remember(CacheKey key, Rejected rejected, Asked asked, long now) {
@@ -98,7 +98,7 @@ final class FailureMemory {
   }
 
   private static boolean sameUserToken(@Nullable TokenDigest asked, @Nullable User user) {
-    TokenDigest current = user == null ? null : user.session().userToken().digest();
-    return asked == null ? current == null : asked.equals(current);
+    UserToken current = user == null ? null : user.userToken();
+    return current == null ? asked == null : current.digest().equals(asked);
   }
 }

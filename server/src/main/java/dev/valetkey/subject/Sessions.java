@@ -50,7 +50,7 @@ public final class Sessions {
             .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
             .maximumWeight(MAX_BYTES)
             .<TokenDigest, Session>weigher(
-                (id, session) -> OVERHEAD + session.userToken().text().length())
+                (id, session) -> OVERHEAD + session.textLength())
             .expireAfter(
                 Expiry.<TokenDigest, Session>writing((id, session) ->
                     Duration.ofMillis(
@@ -61,7 +61,8 @@ public final class Sessions {
   }
 
   /**
-   * The session of this subject, begun if there is none; it keeps the user token that ends last.
+   * The session of this subject, begun if there is none; of user tokens that may do the same it
+   * keeps the one that ends last.
    */
   public Session open(Subject subject, UserToken userToken) {
     return sessions

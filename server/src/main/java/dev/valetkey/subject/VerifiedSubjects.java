@@ -94,10 +94,11 @@ public final class VerifiedSubjects implements SubjectResolver {
       case Verification.Invalid invalid -> new Resolution.Refused(invalid.fault());
       case Verification.Verified verified -> {
         Subject subject = verified.subject();
+        TokenDigest kind = subject.keyPart(verified.rule());
         UserToken token =
-            new UserToken(Secret.of(bytes, start, end), digest, subject.expiresAt().toEpochMilli());
-        User user =
-            new User(subject, sessions.apply(subject, token), subject.keyPart(verified.rule()));
+            new UserToken(
+                Secret.of(bytes, start, end), digest, kind, subject.expiresAt().toEpochMilli());
+        User user = new User(subject, sessions.apply(subject, token), kind);
         known.put(digest, new Known(user, verified.rule()));
         yield new Resolution.Resolved(user);
       }

@@ -2,18 +2,27 @@ package dev.valetkey.token;
 
 import dev.valetkey.telemetry.HitCounters;
 import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What ties requests of one user together. Holds one user token in memory: of all that were
- * verified, the one that ends last. Thread-safe: every field that changes is written under this
- * object's lock or by {@link #end}.
+ * What ties requests of one user together. Of the user tokens that were verified it keeps, for each
+ * that may do something else, the one that ends last: a step-up or a narrower login is exchanged as
+ * what it is. Thread-safe: every field that changes is written under this object's lock or by
+ * {@link #end}.
  */
 public final class Session {
+  /** Of more tokens that differ in what they may do, those that end first are let go. */
+  private static final int MAX_KINDS = 64;
+
   private final TokenDigest id;
   private final String issuer;
   private final String sub;
   private final HitCounters hits;
-  private volatile UserToken userToken;
+  private volatile Map<TokenDigest, UserToken> userTokens;
+  private volatile long expiresAt;
   private volatile boolean ended;
 
   /**
@@ -21,16 +30,18 @@ public final class Session {
    *
    * @param text what is sent to the issuer
    * @param digest of the text
+   * @param kind the session part of the cache key: the same for tokens that may do the same
    * @param expiresAt milliseconds since 1970
    */
-  public record UserToken(Secret text, TokenDigest digest, long expiresAt) {}
+  public record UserToken(Secret text, TokenDigest digest, TokenDigest kind, long expiresAt) {}
 
   /** A session of this subject that begins with this user token. */
   public Session(Subject subject, UserToken userToken, HitCounters hits) {
     this.id = subject.sessionId();
     this.issuer = subject.issuer();
     this.sub = subject.sub();
-    this.userToken = userToken;
+    this.userTokens = Map.of(userToken.kind(), userToken);
+    this.expiresAt = userToken.expiresAt();
     this.hits = hits;
   }
 
@@ -46,16 +57,31 @@ public final class Session {
     return sub;
   }
 
-  /** The user token with the latest expiry. */
-  public UserToken userToken() {
-    return userToken;
+  /** The user token of this kind with the latest expiry; null once it was let go. */
+  public @Nullable UserToken userToken(TokenDigest kind) {
+    return userTokens.get(kind);
   }
 
-  /** Keeps {@code candidate} if it ends later than the token this session has. */
+  /** Keeps {@code candidate} if it ends later than the token of its kind this session has. */
   public synchronized void offer(UserToken candidate) {
-    if (candidate.expiresAt() > userToken.expiresAt()) {
-      userToken = candidate;
+    UserToken present = userTokens.get(candidate.kind());
+    if (present != null && candidate.expiresAt() <= present.expiresAt()) {
+      return;
     }
+    Map<TokenDigest, UserToken> kept = new HashMap<>(userTokens);
+    if (present == null && kept.size() == MAX_KINDS) {
+      kept.values().stream()
+          .min(Comparator.comparingLong(UserToken::expiresAt))
+          .ifPresent(first -> kept.remove(first.kind()));
+    }
+    kept.put(candidate.kind(), candidate);
+    userTokens = Map.copyOf(kept);
+    expiresAt = Math.max(expiresAt, candidate.expiresAt());
+  }
+
+  /** How long the texts of its user tokens are, in characters. */
+  public int textLength() {
+    return userTokens.values().stream().mapToInt(token -> token.text().length()).sum();
   }
 
   /** Counts calls of this session for the audit log. */
@@ -65,14 +91,14 @@ public final class Session {
 
   /** Milliseconds since 1970 after which nothing of this session is usable. */
   public long expiresAt() {
-    return userToken.expiresAt();
+    return expiresAt;
   }
 
   /**
    * Whether tokens of this session may still be used at {@code now}, in milliseconds since 1970.
    */
   public boolean live(long now) {
-    return !ended && now < userToken.expiresAt();
+    return !ended && now < expiresAt;
   }
 
   /** Whether the session was ended before its time. */

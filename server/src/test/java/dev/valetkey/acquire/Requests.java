@@ -71,12 +71,13 @@ final class Requests {
   static User user(String issuer, String sub, String token) {
     Instant end = Instant.now().plusSeconds(300);
     Subject subject = new Subject(issuer, sub, "s1", null, Set.of(), null, null, null, end);
+    TokenDigest kind = subject.keyPart(new TokenDigest(1, 2, 3, 4));
     Secret text = Secret.of(token);
     Session session =
         new Session(
             subject,
-            new Session.UserToken(text, text.digest(), end.toEpochMilli()),
+            new Session.UserToken(text, text.digest(), kind, end.toEpochMilli()),
             new HitCounters());
-    return new User(subject, session, subject.keyPart(new TokenDigest(1, 2, 3, 4)));
+    return new User(subject, session, kind);
   }
 }

@@ -165,7 +165,7 @@ class TokenExchangeGrantTest extends GrantContract {
                 "grant_type",
                 "urn:ietf:params:oauth:grant-type:token-exchange",
                 "subject_token",
-                alice.session().userToken().text().reveal(),
+                alice.userToken().text().reveal(),
                 "subject_token_type",
                 Requests.ACCESS_TOKEN,
                 "audience",

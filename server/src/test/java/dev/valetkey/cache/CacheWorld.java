@@ -111,8 +111,10 @@ final class CacheWorld implements AutoCloseable {
   }
 
   Session.UserToken userToken(String sub, Duration life) {
-    Secret text = Secret.of("CANARY-user-" + sub + "-" + clock.instant().plus(life));
-    return new Session.UserToken(text, text.digest(), clock.instant().plus(life).toEpochMilli());
+    Instant end = clock.instant().plus(life);
+    Secret text = Secret.of("CANARY-user-" + sub + "-" + end);
+    TokenDigest kind = subject(sub, end).keyPart(RULE);
+    return new Session.UserToken(text, text.digest(), kind, end.toEpochMilli());
   }
 
   static Subject subject(String sub, Instant expiresAt) {

@@ -83,10 +83,11 @@ public final class FakeSubjects implements SubjectResolver {
     Instant end = Instant.parse("2099-01-01T00:00:00Z");
     Subject subject =
         new Subject("https://idp.example.com", sub, null, "app", Set.of(), null, null, null, end);
-    UserToken userToken = new UserToken(Secret.of(token), digest(token), end.toEpochMilli());
+    TokenDigest kind = subject.keyPart(digest("rule"));
+    UserToken userToken = new UserToken(Secret.of(token), digest(token), kind, end.toEpochMilli());
     return new User(
         subject,
         new Session(subject, userToken, new HitCounters()),
-        subject.keyPart(digest("rule")));
+        kind);
   }
 }
