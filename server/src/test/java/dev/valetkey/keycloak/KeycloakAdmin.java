@@ -1,0 +1,100 @@
+package dev.valetkey.keycloak;
+
+import dev.valetkey.testkit.Form;
+import dev.valetkey.testkit.Http;
+import dev.valetkey.testkit.Issuer;
+import dev.valetkey.testkit.Json;
+import dev.valetkey.testkit.Keycloak;
+import java.net.URI;
+import java.util.List;
+import java.util.Map;
+
+/** Adds to Keycloak's realm what only these tests need; what is there of the same name goes. */
+final class KeycloakAdmin {
+  private static final String REALM = "/realms/valetkey";
+
+  /** What Keycloak gives a client that is made by hand; an import gives nothing by itself. */
+  static final List<String> STOCK_SCOPES =
+      List.of("basic", "profile", "email", "roles", "web-origins", "acr");
+
+  private final String url;
+
+  KeycloakAdmin(Keycloak keycloak) {
+    this.url = keycloak.issuer().replace(REALM, "");
+  }
+
+  /** A user who signs in with {@link Issuer#password}. */
+  static Map<String, Object> user(String name) {
+    Map<String, Object> password = Map.of("type", "password", "value", Issuer.password(name));
+    return Map.of(
+        "username",
+        name,
+        "enabled",
+        true,
+        "email",
+        name + "@example.test",
+        "firstName",
+        name,
+        "lastName",
+        "Example",
+        "credentials",
+        List.of(password));
+  }
+
+  /** A public client that signs users in; its tokens are for {@code audience}. */
+  static Map<String, Object> chatApp(String id, String audience) {
+    Map<String, Object> mapper =
+        Map.of(
+            "name",
+            "to " + audience,
+            "protocol",
+            "openid-connect",
+            "protocolMapper",
+            "oidc-audience-mapper",
+            "config",
+            Map.of("included.client.audience", audience, "access.token.claim", "true"));
+    return Map.of(
+        "clientId",
+        id,
+        "publicClient",
+        true,
+        "directAccessGrantsEnabled",
+        true,
+        "fullScopeAllowed",
+        false,
+        "defaultClientScopes",
+        STOCK_SCOPES,
+        "protocolMappers",
+        List.of(mapper));
+  }
+
+  void add(List<Map<String, Object>> users, List<Map<String, Object>> clients) {
+    Map<String, Object> more =
+        Map.of("ifResourceExists", "OVERWRITE", "users", users, "clients", clients);
+    Http.Response answer =
+        Http.post(
+            URI.create(url + "/admin" + REALM + "/partialImport"),
+            "application/json",
+            Json.text(more),
+            "Authorization",
+            "Bearer " + token());
+    if (answer.status() != 200) {
+      throw new IllegalStateException("import: " + answer.status() + " " + answer.text());
+    }
+  }
+
+  private String token() {
+    Form form =
+        Form.of(
+            "grant_type",
+            "password",
+            "client_id",
+            "admin-cli",
+            "username",
+            "admin",
+            "password",
+            "admin");
+    URI endpoint = URI.create(url + "/realms/master/protocol/openid-connect/token");
+    return String.valueOf(Http.post(endpoint, form).json().get("access_token"));
+  }
+}
