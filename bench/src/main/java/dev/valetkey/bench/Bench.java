@@ -1,0 +1,28 @@
+package dev.valetkey.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/** {@code bench/run [check] [start] [memory] [issuer]}: all of them when none is named. */
+final class Bench {
+  private static final List<String> PARTS = List.of("check", "start", "memory", "issuer");
+
+  private Bench() {}
+
+  public static void main(String[] args) throws IOException {
+    Set<String> wanted = Set.copyOf(args.length == 0 ? PARTS : List.of(args));
+    if (!PARTS.containsAll(wanted)) {
+      System.err.println("usage: bench/run [check] [start] [memory] [issuer]");
+      System.exit(2);
+    }
+    Path folder = Files.createTempDirectory("valetkey-bench");
+    System.out.println("Machine: " + Machine.describe());
+    if (wanted.contains("check")) {
+      HotPath.run(folder);
+    }
+    System.exit(0);
+  }
+}
