@@ -6,7 +6,8 @@ import java.util.List;
 
 /**
  * Keeps the measured process and its load apart: server on the first core, load on the last. With
- * {@code chrt -r 1} others on the machine wait, and not we; where that is not allowed, we go without.
+ * {@code chrt -r 1} others on the machine wait, and not we; where that is not allowed, we go
+ * without.
  */
 final class Cores {
   private static final boolean TASKSET = works("taskset", "-c", "0", "true");

@@ -18,8 +18,8 @@ import java.util.Base64;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The same decision written as most would write it: generated messages, a map from the digest of the
- * user token and the server to the token, gRPC's own thread pool.
+ * The same decision written as most would write it: generated messages, a map from the digest of
+ * the user token and the server to the token, gRPC's own thread pool.
  */
 final class Generated extends AuthorizationGrpc.AuthorizationImplBase {
   private final ConcurrentHashMap<String, String> tokens = new ConcurrentHashMap<>();

@@ -113,7 +113,14 @@ final class HotPath {
     Variant noop = variants.get(0);
     double cached = variants.get(2).nanos;
     Table table =
-        new Table("check", "CPU ÷ no-op", "CPU ÷ cached", "CPU µs", "garbage − no-op, B", "garbage, B", "windows");
+        new Table(
+            "check",
+            "CPU ÷ no-op",
+            "CPU ÷ cached",
+            "CPU µs",
+            "garbage − no-op, B",
+            "garbage, B",
+            "windows");
     for (Variant variant : variants) {
       boolean ours = variant.server == variants.get(2).server;
       double ratio = variant.nanos / noop.nanos;

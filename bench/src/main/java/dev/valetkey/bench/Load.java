@@ -45,8 +45,7 @@ final class Load {
       return;
     }
     List<String> command = new ArrayList<>(Cores.load());
-    command.addAll(
-        List.of("h2load", "-n", String.valueOf(count), "-c", "1", "-t", "1"));
+    command.addAll(List.of("h2load", "-n", String.valueOf(count), "-c", "1", "-t", "1"));
     command.addAll(List.of("-m", String.valueOf(IN_FLIGHT), "-d", frame.toString()));
     command.addAll(List.of("-H", "content-type: application/grpc", "-H", "te: trailers"));
     command.addAll(List.of("-H", "grpc-timeout: 10S", "-B", "unix:" + socket));

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A JVM of its own that serves checks on a unix socket, with the launcher's flags, on the first core
- * and ahead of everything else there.
+ * A JVM of its own that serves checks on a unix socket, with the launcher's flags, on the first
+ * core and ahead of everything else there.
  */
 final class ServerProcess implements AutoCloseable {
   static final Path ROOT = Repository.root();

@@ -35,7 +35,8 @@ record SidecarFolder(Path folder) {
                 issuer.issuer(),
                 ca.isEmpty() ? "allow_http: true" : "tls: {ca_file: " + ca + "}"));
     for (int i = 0; i < servers; i++) {
-      yaml.append("  s%d: {url: https://s%d.mcp.test/mcp, grant: {audience: s%d}}\n".formatted(i, i, i));
+      yaml.append(
+          "  s%d: {url: https://s%d.mcp.test/mcp, grant: {audience: s%d}}\n".formatted(i, i, i));
     }
     try {
       Files.createDirectories(folder);

@@ -1,4 +1,7 @@
-/** Measures the sidecar as ratios within one run: cost of a check, start, memory, calls to the issuer. */
+/**
+ * Measures the sidecar as ratios within one run: cost of a check, start, memory, calls to the
+ * issuer.
+ */
 @NullMarked
 package dev.valetkey.bench;
 

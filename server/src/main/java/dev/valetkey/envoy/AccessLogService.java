@@ -62,8 +62,7 @@ final class AccessLogService extends AccessLogServiceGrpc.AccessLogServiceImplBa
         metadata
             .getFieldsOrDefault(ForwardAnswer.TOKEN_KEY, Value.getDefaultInstance())
             .getStringValue();
-    if (digest.length() == HEX_DIGITS
-        && digest.chars().allMatch(HexFormat::isHexDigit)) {
+    if (digest.length() == HEX_DIGITS && digest.chars().allMatch(HexFormat::isHexDigit)) {
       gate.upstreamRefused(TokenDigest.fromHex(digest));
     }
   }

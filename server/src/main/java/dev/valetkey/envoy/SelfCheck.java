@@ -99,8 +99,7 @@ public final class SelfCheck {
    * @param direction empty: Envoy's route says none
    * @param token the user token; null: none
    */
-  public static byte[] message(
-      String direction, String server, URI url, @Nullable String token) {
+  public static byte[] message(String direction, String server, URI url, @Nullable String token) {
     HeaderMap.Builder headers =
         HeaderMap.newBuilder().addHeaders(header("accept", "application/json"));
     if (token != null) {

@@ -49,7 +49,10 @@ public final class Rehearsal {
       Secret text = Secret.of(TOKEN);
       Session session =
           new Session(
-              subject, new UserToken(text, text.digest(), subject.keyPart(text.digest()), now.toEpochMilli()), new HitCounters());
+              subject,
+              new UserToken(
+                  text, text.digest(), subject.keyPart(text.digest()), now.toEpochMilli()),
+              new HitCounters());
       this.user = new User(subject, session, subject.keyPart(text.digest()));
     }
 

@@ -49,8 +49,7 @@ public final class Sessions {
             .executor(Runnable::run)
             .ticker(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()))
             .maximumWeight(MAX_BYTES)
-            .<TokenDigest, Session>weigher(
-                (id, session) -> OVERHEAD + session.textLength())
+            .<TokenDigest, Session>weigher((id, session) -> OVERHEAD + session.textLength())
             .expireAfter(
                 Expiry.<TokenDigest, Session>writing((id, session) ->
                     Duration.ofMillis(

@@ -85,7 +85,8 @@ final class AuthorizationInputIT {
         new Input(15, "bare LF", "Authorization: Bearer\n%s\r\n", 400, ""),
         // Envoy reads a bare CR and a folded line as a space (RFC 9112 §2.2, §5.2).
         new Input(15, "bare CR", "Authorization: Bearer \r%s\r\n", 200, ""),
-        new Input(15, "CR in the token", "Authorization: Bearer x\r%s\r\n", 401, "user_token_malformed"),
+        new Input(
+            15, "CR in the token", "Authorization: Bearer x\r%s\r\n", 401, "user_token_malformed"),
         new Input(15, "folded", "Authorization: Bearer\r\n %s\r\n", 200, ""),
         new Input(15, "smuggled line", "X-A: b\r\r\nAuthorization: Bearer %s\r\n", 400, ""),
         new Input(16, "0x80", "Authorization: Bearer %s\u0080\r\n", 401, "user_token_malformed"),
@@ -95,10 +96,8 @@ final class AuthorizationInputIT {
             "Authorization: Bearer \u00f0\u009f\u0094\u0091\r\n",
             401,
             "user_token_malformed"),
-        new Input(
-            18, "64 KiB", "Authorization: Bearer " + "a".repeat(64 << 10) + "\r\n", 431, ""),
-        new Input(
-            19, "1 MiB", "Authorization: Bearer " + "a".repeat(1 << 20) + "\r\n", 431, ""),
+        new Input(18, "64 KiB", "Authorization: Bearer " + "a".repeat(64 << 10) + "\r\n", 431, ""),
+        new Input(19, "1 MiB", "Authorization: Bearer " + "a".repeat(1 << 20) + "\r\n", 431, ""),
         new Input(
             20, "Proxy-Authorization", "Proxy-Authorization: Bearer %s\r\n", 401, "no_user_token"));
   }
@@ -267,8 +266,9 @@ final class AuthorizationInputIT {
     assertThat(List.of(without.status(), with.status())).isEqualTo(List.of(401, 200));
     assertThat(Agent.code(without)).isEqualTo("no_user_token");
     assertThatGithubSaw("alice");
-    assertThat(pod.server("github").requests().last().headers().stream()
-            .map(header -> header.name().toLowerCase(Locale.ROOT)))
+    assertThat(
+            pod.server("github").requests().last().headers().stream()
+                .map(header -> header.name().toLowerCase(Locale.ROOT)))
         .noneMatch(name -> name.startsWith("x-envoy-") || name.startsWith("x-valetkey-"));
   }
 
@@ -277,16 +277,14 @@ final class AuthorizationInputIT {
   @ValueSource(strings = {"TRACE", "trace", "CONNECT", "PRI", "FOO"})
   void methodsThatEchoOrTunnelAreRefused(String method) {
     Http.Response answer =
-        pod.agent()
-            .raw(Agent.request(method, "/mcp", Pod.host("github"), bearer(alice), ""));
+        pod.agent().raw(Agent.request(method, "/mcp", Pod.host("github"), bearer(alice), ""));
 
     assertThat(answer.status()).isIn(400, 403, 404);
     assertThat(pod.server("github").requests().count()).isZero();
   }
 
   private static Http.Response send(String server, String lines) {
-    return pod.agent()
-        .raw(Agent.request("POST", "/mcp", Pod.host(server), lines, Agent.WHOAMI));
+    return pod.agent().raw(Agent.request("POST", "/mcp", Pod.host(server), lines, Agent.WHOAMI));
   }
 
   private static String bearer(String token) {

@@ -32,12 +32,7 @@ final class HostAndPathIT {
 
   @BeforeAll
   static void start() {
-    pod =
-        new PodFile()
-            .exchange("github")
-            .exchange("jira")
-            .server("shut", "refuse", null)
-            .start();
+    pod = new PodFile().exchange("github").exchange("jira").server("shut", "refuse", null).start();
     alice = pod.issuer().userToken("alice");
     pod.agent().call("github", alice);
     pod.agent().call("jira", alice);
@@ -237,7 +232,8 @@ final class HostAndPathIT {
   private static final List<String> PIECES =
       List.of(
           "/", "//", "mcp", "MCP", "mcpx", "x", "..", ".", ";", "%2f", "%2e", "%5c", "%25", "%00",
-          "%20", "%7e", "\\", "?", "&", "=", "@", ":", "*", "+", "~", "'", "%6d", "%zz", ",", "admin");
+          "%20", "%7e", "\\", "?", "&", "=", "@", ":", "*", "+", "~", "'", "%6d", "%zz", ",",
+          "admin");
 
   /**
    * T6: what Envoy forwards is what was allowed: the path that arrives is {@code /mcp} or below it
@@ -308,16 +304,19 @@ final class HostAndPathIT {
   }
 
   private static void assertNothingSeen() {
-    pod.servers().forEach((name, server) ->
-        assertThat(server.requests().count()).as(name).isZero());
+    pod.servers()
+        .forEach((name, server) -> assertThat(server.requests().count()).as(name).isZero());
   }
 
   private static void assertOwnToken() {
     Set<String> audiences = new LinkedHashSet<>();
-    pod.server("github").requests().all().forEach(request -> {
-      assertThat(request.header("host")).isEqualTo("github.example");
-      audiences.addAll(Jwt.of(request.bearer()).audience());
-    });
+    pod.server("github")
+        .requests()
+        .all()
+        .forEach(request -> {
+          assertThat(request.header("host")).isEqualTo("github.example");
+          audiences.addAll(Jwt.of(request.bearer()).audience());
+        });
     assertThat(audiences).isSubsetOf("github-mcp");
   }
 }

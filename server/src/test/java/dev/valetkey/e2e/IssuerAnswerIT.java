@@ -51,9 +51,7 @@ final class IssuerAnswerIT {
   void recover() {
     pod.issuer().faults().clear();
     Poll.until(
-        Pod.PATIENCE,
-        "a good answer",
-        () -> pod.agent().call("github", newUser()).status() == 200);
+        Pod.PATIENCE, "a good answer", () -> pod.agent().call("github", newUser()).status() == 200);
     pod.issuer().requests().clear();
   }
 
@@ -105,7 +103,12 @@ final class IssuerAnswerIT {
         json(107, "number", 503, unusable, body -> body.put("access_token", 7)),
         json(107, "object", 503, unusable, body -> body.put("access_token", Map.of("a", "b"))),
         json(107, "opaque", 403, format, token("CANARY-opaque-token")),
-        json(107, "the user's own token", 403, "issued_audience", body -> body.put("access_token", newUser())),
+        json(
+            107,
+            "the user's own token",
+            403,
+            "issued_audience",
+            body -> body.put("access_token", newUser())),
         json(108, "expires_in negative", 403, "issued_expired", body -> body.put("expires_in", -5)),
         json(108, "expires_in an object", 503, unusable, body -> body.put("expires_in", Map.of())),
         json(108, "expires_in words", 503, unusable, body -> body.put("expires_in", "soon")),
@@ -125,7 +128,12 @@ final class IssuerAnswerIT {
             503,
             unusable,
             Fault.text(body -> body.replaceFirst("\\{", "{\"token_type\":\"Bearer\","))),
-        json(111, "error beside a token", 401, "invalid_grant", body -> body.put("error", "invalid_grant")),
+        json(
+            111,
+            "error beside a token",
+            401,
+            "invalid_grant",
+            body -> body.put("error", "invalid_grant")),
         new Case(113, "204", 503, unusable, Fault.noContent()),
         new Case(114, "connection cut", 503, "", Fault.cutOff()),
         new Case(114, "no answer", 503, "deadline", Fault.hang()),
@@ -140,16 +148,28 @@ final class IssuerAnswerIT {
   private static Stream<Case> wider() {
     return Stream.of(
         claims("aud of another", "issued_audience", claims -> claims.put("aud", "jira-mcp")),
-        claims("aud of two", "issued_extra_audience", claims -> claims.put("aud", List.of("github-mcp", "jira-mcp"))),
+        claims(
+            "aud of two",
+            "issued_extra_audience",
+            claims -> claims.put("aud", List.of("github-mcp", "jira-mcp"))),
         claims("no aud", "issued_audience", claims -> claims.remove("aud")),
         claims("aud a number", "issued_format", claims -> claims.put("aud", 7)),
         claims("sub of another", "issued_subject", claims -> claims.put("sub", "admin")),
         claims("no sub", "issued_subject", claims -> claims.remove("sub")),
         claims("wider scope", "issued_scope", claims -> claims.put("scope", "read write")),
-        claims("wider scope as an array", "issued_scope", claims -> claims.put("scope", List.of("read", "write"))),
-        claims("iss of another", "issued_issuer", claims -> claims.put("iss", "https://evil.example")),
+        claims(
+            "wider scope as an array",
+            "issued_scope",
+            claims -> claims.put("scope", List.of("read", "write"))),
+        claims(
+            "iss of another", "issued_issuer", claims -> claims.put("iss", "https://evil.example")),
         claims("expired", "issued_expired", claims -> claims.put("exp", 1_000_000_000L)),
-        json(112, "scope of the answer wider", 403, "issued_scope", body -> body.put("scope", "read admin")));
+        json(
+            112,
+            "scope of the answer wider",
+            403,
+            "issued_scope",
+            body -> body.put("scope", "read admin")));
   }
 
   private static Stream<Case> errors() {
@@ -201,7 +221,12 @@ final class IssuerAnswerIT {
         json(108, "expires_in 10 years", 200, "", body -> body.put("expires_in", 315_360_000L)),
         new Case(114, "a hundred interim responses", 200, "", Fault.afterInterim(103, 3)),
         new Case(115, "Set-Cookie", 200, "", Fault.header("Set-Cookie", "CANARY-cookie=1; Path=/")),
-        json(112, "openid beside the scope", 200, "", body -> body.put("scope", "openid read email")));
+        json(
+            112,
+            "openid beside the scope",
+            200,
+            "",
+            body -> body.put("scope", "openid read email")));
   }
 
   /** What an issuer may answer, so that the refusals above are for what they say. */

@@ -73,8 +73,7 @@ final class UserTokenInputIT {
     return new Forgery(number, what, code, jwt -> change.apply(jwt).signed());
   }
 
-  private static Forgery text(
-      int number, String what, String code, UnaryOperator<String> change) {
+  private static Forgery text(int number, String what, String code, UnaryOperator<String> change) {
     return new Forgery(number, what, code, jwt -> change.apply(jwt.signed()));
   }
 
@@ -90,8 +89,10 @@ final class UserTokenInputIT {
         text(24, "illegal base64", malformed, token -> token.replaceFirst("\\.", "!.")),
         text(24, "white space", malformed, token -> token.replaceFirst("\\.", " .")),
         new Forgery(25, "alg none", algorithm, JwtBuilder::unsigned),
-        new Forgery(25, "alg None", algorithm, jwt -> jwt.header("alg", "None").withSignature(new byte[0])),
-        new Forgery(26, "HS256 with the public key", algorithm, JwtBuilder::signedWithPublicKeyAsSecret),
+        new Forgery(
+            25, "alg None", algorithm, jwt -> jwt.header("alg", "None").withSignature(new byte[0])),
+        new Forgery(
+            26, "HS256 with the public key", algorithm, JwtBuilder::signedWithPublicKeyAsSecret),
         claims(27, "unknown crit", "", jwt -> jwt.header("crit", List.of("x")).header("x", 1)),
         claims(27, "crit b64", "", jwt -> jwt.header("crit", List.of("b64")).header("b64", false)),
         claims(28, "jku", "", jwt -> jwt.header("jku", pod.evil().url("/jwks"))),
@@ -99,7 +100,11 @@ final class UserTokenInputIT {
         new Forgery(30, "embedded jwk", "", UserTokenInputIT::selfSigned),
         claims(31, "zip", "", jwt -> jwt.header("zip", "DEF").rawClaims(bomb())),
         claims(32, "p2c", "", jwt -> jwt.header("p2c", 1L << 31).header("p2s", "AAAA")),
-        claims(33, "kid of a path", "user_token_signature", jwt -> jwt.header("kid", "../../etc/passwd")),
+        claims(
+            33,
+            "kid of a path",
+            "user_token_signature",
+            jwt -> jwt.header("kid", "../../etc/passwd")),
         claims(34, "kid of SQL", "user_token_signature", jwt -> jwt.header("kid", "' OR 1=1 --")),
         claims(35, "kid of 10 kB", "", jwt -> jwt.header("kid", "k".repeat(10 << 10))),
         new Forgery(46, "ES256 of zeros", "user_token_signature", UserTokenInputIT::zeroSignature),
@@ -125,7 +130,8 @@ final class UserTokenInputIT {
         claims(36, "exp 2^63", "", jwt -> jwt.claim("exp", new BigInteger("9223372036854775808"))),
         claims(36, "exp negative", "", jwt -> jwt.claim("exp", -1)),
         claims(36, "exp true", "", jwt -> jwt.claim("exp", true)),
-        claims(36, "expired beyond the skew", expired, jwt -> jwt.expiresIn(Duration.ofSeconds(-62))),
+        claims(
+            36, "expired beyond the skew", expired, jwt -> jwt.expiresIn(Duration.ofSeconds(-62))),
         claims(37, "nbf in the future", early, jwt -> jwt.notBeforeIn(Duration.ofSeconds(70))),
         claims(37, "nbf text", "", jwt -> jwt.claim("nbf", "soon")),
         claims(38, "iat in the future", early, jwt -> jwt.issuedIn(Duration.ofSeconds(70))),
@@ -147,8 +153,16 @@ final class UserTokenInputIT {
         claims(41, "sub number", "", jwt -> jwt.claim("sub", 7)),
         claims(41, "sub right to left", subject, jwt -> jwt.claim("sub", "ali\u202Eec")),
         claims(41, "sub of 20 kB", "", jwt -> jwt.claim("sub", "s".repeat(20 << 10))),
-        claims(42, "two subs", "", jwt -> raw(jwt, claims -> claims.replaceFirst("\\{", "{\"sub\":\"bob\","))),
-        claims(42, "two auds", "", jwt -> raw(jwt, claims -> claims.replaceFirst("\\{", "{\"aud\":\"agent\","))),
+        claims(
+            42,
+            "two subs",
+            "",
+            jwt -> raw(jwt, claims -> claims.replaceFirst("\\{", "{\"sub\":\"bob\","))),
+        claims(
+            42,
+            "two auds",
+            "",
+            jwt -> raw(jwt, claims -> claims.replaceFirst("\\{", "{\"aud\":\"agent\","))),
         claims(43, "depth of 5000", "", jwt -> raw(jwt, claims -> deep(claims, 5000))),
         claims(44, "1000 claims", "", jwt -> many(jwt, 1000)),
         claims(45, "typ ID token", type, jwt -> jwt.header("typ", "id_token+jwt")),
@@ -290,8 +304,7 @@ final class UserTokenInputIT {
     Http.Response answer = pod.agent().call("github", brief);
 
     assertThat(answer.status()).isEqualTo(401);
-    assertThat(Agent.code(answer))
-        .isIn("user_token_expired", "invalid_grant", "invalid_request");
+    assertThat(Agent.code(answer)).isIn("user_token_expired", "invalid_grant", "invalid_request");
   }
 
   private static String selfSigned(JwtBuilder jwt) {

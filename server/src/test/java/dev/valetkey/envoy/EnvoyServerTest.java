@@ -111,8 +111,7 @@ final class EnvoyServerTest {
 
     assertThat(answer.getOkResponse().getHeaders(0).getHeader().getValue())
         .isEqualTo("Bearer CANARY-issued");
-    assertThat(
-            answer.getDynamicMetadata().getFieldsOrThrow("valetkey.token").getStringValue())
+    assertThat(answer.getDynamicMetadata().getFieldsOrThrow("valetkey.token").getStringValue())
         .isEqualTo(FakeTokens.TOKEN.digest().hex());
   }
 
@@ -145,7 +144,11 @@ final class EnvoyServerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0, malformed", "1, malformed", "1000, malformed", "65536, malformed", "65537, too_large",
+    "0, malformed",
+    "1, malformed",
+    "1000, malformed",
+    "65536, malformed",
+    "65537, too_large",
     "262144, too_large"
   })
   void messagesThatAreNoneAreRefusedWith400(int length, String code) throws IOException {
@@ -167,12 +170,11 @@ final class EnvoyServerTest {
 
   @Test
   void methodsThatAreNotServedAreFailedCalls() {
-    assertThatThrownBy(
-            () ->
-                client.call(
-                    RawClient.method("envoy.service.auth.v3.Authorization/Other"),
-                    TYPICAL,
-                    Duration.ofSeconds(5)))
+    assertThatThrownBy(() ->
+            client.call(
+                RawClient.method("envoy.service.auth.v3.Authorization/Other"),
+                TYPICAL,
+                Duration.ofSeconds(5)))
         .isInstanceOfSatisfying(
             StatusRuntimeException.class,
             e -> assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED));
@@ -193,9 +195,11 @@ final class EnvoyServerTest {
 
   @Test
   void bugIsARefusal() throws IOException {
-    tokens.knows(null).gives((request, deadline) -> {
-      throw new IllegalStateException("CANARY-bug");
-    });
+    tokens
+        .knows(null)
+        .gives((request, deadline) -> {
+          throw new IllegalStateException("CANARY-bug");
+        });
 
     CheckResponse answer = client.check(TYPICAL);
 

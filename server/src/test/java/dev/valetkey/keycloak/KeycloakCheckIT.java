@@ -101,7 +101,10 @@ final class KeycloakCheckIT {
 
   private static List<String> online(Child check) {
     assertThat(check.out()).as(check.err()).contains("online\n");
-    return check.out().substring(check.out().indexOf("online\n") + 7).lines()
+    return check
+        .out()
+        .substring(check.out().indexOf("online\n") + 7)
+        .lines()
         .map(String::strip)
         .toList();
   }

@@ -77,8 +77,7 @@ final class KeycloakExchangeIT {
     return refused(server, user, "agent", lines, code);
   }
 
-  private static Row refused(
-      String server, String user, String issuer, String lines, String code) {
+  private static Row refused(String server, String user, String issuer, String lines, String code) {
     return new Row(server, user, issuer, lines, code, "");
   }
 
@@ -103,15 +102,25 @@ final class KeycloakExchangeIT {
             WIKI),
         granted("two-scopes-asked", "alice", "agent", both, "github-mcp"),
         granted(
-            "actor-not-demanded", "alice", "agent", actor + ", expect: {act: optional}", "jira-mcp"),
+            "actor-not-demanded",
+            "alice",
+            "agent",
+            actor + ", expect: {act: optional}",
+            "jira-mcp"),
         granted("bob-may-jira", "bob", "agent", jira, "jira-mcp"),
         granted("secret-in-the-form", "alice", "post", jira, "jira-mcp"),
         granted("assertion", "alice@chat-app-two", "assertion", jira, "jira-mcp"),
         granted("over-tls", "alice@https", "secure", jira, "jira-mcp"),
         granted("dialled-elsewhere", "alice@elsewhere", "elsewhere", jira, "jira-mcp"),
         granted("agent-itself", "", "agent", asItself, "jira-mcp"),
-        granted("agent-for-nobody", "", "agent", jira + ", without_user: {type: client_credentials, "
-            + "issuer: agent, scope: jira, audience: jira-mcp, resource: []}", "jira-mcp"),
+        granted(
+            "agent-for-nobody",
+            "",
+            "agent",
+            jira
+                + ", without_user: {type: client_credentials, "
+                + "issuer: agent, scope: jira, audience: jira-mcp, resource: []}",
+            "jira-mcp"),
         // The user lacks the role.
         refused("role-missing", "bob", byScope, "issued_audience"),
         refused("role-missing-for-audience", "bob", github, "invalid_request"),
@@ -202,7 +211,9 @@ final class KeycloakExchangeIT {
     try (McpServer server = upstream;
         Gateway both = gateway) {
       Leaks leaks = new Leaks();
-      USER_TOKENS.values().stream().filter(t -> !t.isEmpty()).forEach(t -> leaks.secret("user token", t));
+      USER_TOKENS.values().stream()
+          .filter(t -> !t.isEmpty())
+          .forEach(t -> leaks.secret("user token", t));
       leaks.secret("client secret", Keycloak.AGENT_SECRET);
       leaks.assertNoneIn("the server's requests", server.requests().wireText());
       leaks.secrets("issued token", server.seenTokens());
@@ -235,7 +246,8 @@ final class KeycloakExchangeIT {
   void userTokenThatExpiredWithinTheSkewIsOver() {
     String short4s = keycloak.passwordToken("chat-app-short", "alice");
     Instant end = Instant.ofEpochSecond((long) Jwt.of(short4s).claims().get("exp"));
-    Poll.until(Duration.ofSeconds(20), "the token's end", () -> Instant.now().isAfter(end.plusSeconds(1)));
+    Poll.until(
+        Duration.ofSeconds(20), "the token's end", () -> Instant.now().isAfter(end.plusSeconds(1)));
 
     Gateway.Answer answer = gateway.call("bob-may-jira", short4s);
 
@@ -318,21 +330,21 @@ final class KeycloakExchangeIT {
     String here = keycloak.issuer();
     String origin = here.substring(0, here.indexOf("/realms"));
     return """
-        issuers:
-          agent: {issuer: "%1$s", allow_http: true, client_id: agent, client_secret_file: secrets/agent}
-          post: {issuer: "%1$s", allow_http: true, client_id: agent, client_secret_file: secrets/agent, token_endpoint_auth_method: client_secret_post}
-          assertion: {issuer: "%1$s", allow_http: true, client_id: agent-two, private_key_file: secrets/key.pem, key_id: %5$s}
-          without-exchange: {issuer: "%1$s", allow_http: true, client_id: agent-without-exchange, client_secret_file: secrets/agent}
-          wrong-secret: {issuer: "%1$s", allow_http: true, client_id: agent, client_secret_file: secrets/wrong}
-          unknown-client: {issuer: "%1$s", allow_http: true, client_id: nobody, client_secret_file: secrets/agent}
-          silent-client: {issuer: "%1$s", allow_http: true, client_id: agent, token_endpoint_auth_method: none}
-          secure: {issuer: "%2$s", client_id: agent, client_secret_file: secrets/agent, tls: {ca_file: "%3$s"}}
-          elsewhere: {issuer: "%4$s", connect_to: "%6$s", allow_http: true, client_id: agent, client_secret_file: secrets/agent}
-        users:
-          - {issuer: agent, audience: [agent, agent-two]}
-          - {issuer: secure}
-          - {issuer: elsewhere}
-        """
+    issuers:
+      agent: {issuer: "%1$s", allow_http: true, client_id: agent, client_secret_file: secrets/agent}
+      post: {issuer: "%1$s", allow_http: true, client_id: agent, client_secret_file: secrets/agent, token_endpoint_auth_method: client_secret_post}
+      assertion: {issuer: "%1$s", allow_http: true, client_id: agent-two, private_key_file: secrets/key.pem, key_id: %5$s}
+      without-exchange: {issuer: "%1$s", allow_http: true, client_id: agent-without-exchange, client_secret_file: secrets/agent}
+      wrong-secret: {issuer: "%1$s", allow_http: true, client_id: agent, client_secret_file: secrets/wrong}
+      unknown-client: {issuer: "%1$s", allow_http: true, client_id: nobody, client_secret_file: secrets/agent}
+      silent-client: {issuer: "%1$s", allow_http: true, client_id: agent, token_endpoint_auth_method: none}
+      secure: {issuer: "%2$s", client_id: agent, client_secret_file: secrets/agent, tls: {ca_file: "%3$s"}}
+      elsewhere: {issuer: "%4$s", connect_to: "%6$s", allow_http: true, client_id: agent, client_secret_file: secrets/agent}
+    users:
+      - {issuer: agent, audience: [agent, agent-two]}
+      - {issuer: secure}
+      - {issuer: elsewhere}
+    """
         .formatted(
             here, keycloak.httpsIssuer(), keycloak.ca(), PUBLIC_ISSUER, ClientKey.ID, origin);
   }
@@ -340,8 +352,7 @@ final class KeycloakExchangeIT {
   private static String servers() {
     List<String> lines = new ArrayList<>(List.of("servers:"));
     for (Row row : rows()) {
-      String rest =
-          row.lines().replace("grant: {", "grant: {issuer: " + row.issuer() + ", ");
+      String rest = row.lines().replace("grant: {", "grant: {issuer: " + row.issuer() + ", ");
       lines.add(
           "  %1$s: {url: \"http://%1$s.example/mcp\", allow_http: true, upstream: {address: \"127.0.0.1:%2$d\"}, %3$s}"
               .formatted(row.server(), upstream.port(), rest));

@@ -83,8 +83,7 @@ public final class Gateway implements AutoCloseable {
                 .formatted(port, adminPort)
             + sections);
     String bootstrap = bootstrap(); // fails before anything runs
-    this.sidecar =
-        Child.start("valetkey", folder, Map.of(), valetkey("serve", file().toString()));
+    this.sidecar = Child.start("valetkey", folder, Map.of(), valetkey("serve", file().toString()));
     EnvoyProcess started = null;
     try {
       started = EnvoyProcess.start(bootstrap, folder);

@@ -35,11 +35,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the JVM watches to make its AOT cache (JEP 514): {@code serve} as in a pod, with an issuer, a
- * user and servers that are made up, called as Envoy and a kubelet call it. Not a command of the
+ * What the JVM watches to make its AOT cache (JEP 514): {@code serve} as in a pod, with an issuer,
+ * a user and servers that are made up, called as Envoy and a kubelet call it. Not a command of the
  * program; the launcher and the image's build run this class with the flags of {@code jvm.options}:
  *
- * <pre>java @jvm.options -XX:AOTCacheOutput=valetkey.aot -cp valetkey.jar dev.valetkey.cli.training.Training</pre>
+ * <pre>
+ * java @jvm.options -XX:AOTCacheOutput=valetkey.aot -cp valetkey.jar dev.valetkey.cli.training.Training
+ * </pre>
  *
  * <p>Needs a loopback interface and a temporary folder, takes some seconds, and ends with status 0
  * only if every call was answered as it must be.
@@ -96,7 +98,9 @@ public final class Training {
     Path file = folder.resolve("valetkey.yaml");
     Files.writeString(folder.resolve("secret"), "made-up");
     Files.writeString(file, config());
-    Thread.ofPlatform().daemon().start(() -> new Cli(Program.wiring()).run("serve", file.toString()));
+    Thread.ofPlatform()
+        .daemon()
+        .start(() -> new Cli(Program.wiring()).run("serve", file.toString()));
     awaitReady();
 
     EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
