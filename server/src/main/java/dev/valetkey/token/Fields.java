@@ -2,7 +2,6 @@ package dev.valetkey.token;
 
 import java.lang.reflect.RecordComponent;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -26,9 +25,13 @@ public final class Fields {
       length(-1);
       return this;
     }
-    byte[] bytes = field.getBytes(StandardCharsets.UTF_8);
-    length(bytes.length);
-    sha256.update(bytes);
+    // By UTF-16 unit: an encoder would replace unpaired surrogates, and two texts would be one.
+    length(field.length());
+    for (int i = 0; i < field.length(); i++) {
+      char unit = field.charAt(i);
+      sha256.update((byte) (unit >>> 8));
+      sha256.update((byte) unit);
+    }
     return this;
   }
 
