@@ -57,7 +57,15 @@ final class SubjectTest {
   void renewedTokenOfTheSameUserHasTheSameKeyAndSession() {
     Subject renewed =
         new Subject(
-            "https://idp", "alice", "s1", "app", Set.of("b", "a"), "1", "{}", "[]", END.plusSeconds(60));
+            "https://idp",
+            "alice",
+            "s1",
+            "app",
+            Set.of("b", "a"),
+            "1",
+            "{}",
+            "[]",
+            END.plusSeconds(60));
 
     assertThat(renewed.keyPart(RULE)).isEqualTo(ALICE.keyPart(RULE));
     assertThat(renewed.sessionId()).isEqualTo(ALICE.sessionId());

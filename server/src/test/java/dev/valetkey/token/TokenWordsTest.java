@@ -47,7 +47,8 @@ final class TokenWordsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "ba", "zz", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015a"})
+  @ValueSource(
+      strings = {"", "ba", "zz", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015a"})
   void whatIsNoDigestIsRefused(String hex) {
     assertThatThrownBy(() -> TokenDigest.fromHex(hex)).isInstanceOf(IllegalArgumentException.class);
   }
