@@ -27,7 +27,7 @@ final class KeycloakStory {
     page.chapter("The token that went in, and what each server saw");
     page.table(
         List.of(
-            row("the agent sent", "agent", alice, "email profile", Claims.of(alice)),
+            row("agent sent", "agent", alice, "email profile", Claims.of(alice)),
             row("github saw", "github-mcp", alice, "email github profile", seen("github")),
             row("jira saw", "jira-mcp", alice, "email jira profile", seen("jira")),
             new Page.Row("weather saw", Claims.NO_TOKEN, seen("weather"))));

@@ -41,7 +41,7 @@ final class OwnIssuerStory {
     page.chapter("The token that went in, and what each server saw");
     page.table(
         List.of(
-            row("the agent sent", "travel-agent", "alice", "openid profile", "-", Claims.of(alice)),
+            row("agent sent", "travel-agent", "alice", "openid profile", "-", Claims.of(alice)),
             row("github saw", "github-mcp", "alice", "repo:read", "travel-agent", seen("github")),
             row("jira saw", "jira-mcp", "alice", "issues:read", "-", seen("jira")),
             new Page.Row("weather saw", Claims.NO_TOKEN, seen("weather"))));
