@@ -205,6 +205,8 @@ final class Pod implements AutoCloseable {
         PATIENCE,
         "Envoy to see " + healthy + " sidecar",
         () -> envoy.stat("cluster.valetkey.membership_healthy") == healthy);
+    // Envoy's worker learns it a moment later than its statistics.
+    Poll.until(PATIENCE, "a worker to see " + healthy + " sidecar", () -> isAnswered() == (healthy > 0));
   }
 
   /** Searches for leaks, then ends everything; what leaked fails the test class. */
@@ -241,6 +243,10 @@ final class Pod implements AutoCloseable {
     } catch (UncheckedIOException notYet) {
       return false;
     }
+  }
+
+  private boolean isAnswered() {
+    return agent.post("nowhere.example", "/", null, "").status() == 403;
   }
 
   private McpServer startServer(String name, PodFile.Server server) {
