@@ -35,8 +35,7 @@ final class JavaAgent {
             .toolsChangeConsumer(tools -> pushed.countDown())
             .build()) {
       client.initialize();
-      List<String> tools =
-          client.listTools().tools().stream().map(McpSchema.Tool::name).toList();
+      List<String> tools = client.listTools().tools().stream().map(McpSchema.Tool::name).toList();
       McpSchema.CallToolResult answer =
           client.callTool(McpSchema.CallToolRequest.builder("whoami").arguments(Map.of()).build());
       String text = ((McpSchema.TextContent) answer.content().getFirst()).text();

@@ -84,7 +84,8 @@ final class McpClientsIT {
     for (Sdk sdk : Sdk.values()) {
       for (String mode : sdk == Sdk.JAVA ? List.of("legacy") : List.of("legacy", "auto")) {
         boolean asksForTokens = sdk == Sdk.TYPESCRIPT;
-        for (String auth : asksForTokens ? List.of("header", "token", "oauth") : List.of("header")) {
+        for (String auth :
+            asksForTokens ? List.of("header", "token", "oauth") : List.of("header")) {
           Stream.of(Call.values()).map(call -> new Way(sdk, mode, auth, call)).forEach(ways::add);
         }
       }
@@ -190,11 +191,12 @@ final class McpClientsIT {
   void noSdkSignsInByItself(Sdk sdk) {
     Map<String, Outcome> outcomes = outcomes(sdk);
 
-    assertThat(outcomes).allSatisfy((way, outcome) -> {
-      if (!way.contains(" oauth ")) {
-        assertThat(outcome.did()).as(way).isEmpty();
-      }
-    });
+    assertThat(outcomes)
+        .allSatisfy((way, outcome) -> {
+          if (!way.contains(" oauth ")) {
+            assertThat(outcome.did()).as(way).isEmpty();
+          }
+        });
     assertThat(github.requests().all()).extracting(SeenRequest::path).containsOnly("/mcp");
     assertThat(issuer.requests().all())
         .extracting(SeenRequest::path)
@@ -208,8 +210,7 @@ final class McpClientsIT {
    */
   private static @Nullable String shownInstead(Way way, Reason reason) {
     return switch (way.sdk()) {
-      case JAVA ->
-          reason.status() == 503 ? null : "Authorization error when sending message";
+      case JAVA -> reason.status() == 503 ? null : "Authorization error when sending message";
       case TYPESCRIPT ->
           reason.status() == 401 && !way.auth().equals("header")
               ? "UnauthorizedError: Unauthorized"

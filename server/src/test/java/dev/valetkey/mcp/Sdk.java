@@ -21,8 +21,7 @@ enum Sdk {
   TYPESCRIPT,
   PYTHON;
 
-  private static final Path SCRIPTS =
-      Repository.root().resolve("server/src/test/resources/mcp");
+  private static final Path SCRIPTS = Repository.root().resolve("server/src/test/resources/mcp");
   private static final Duration PATIENCE = Duration.ofSeconds(120);
 
   /**
@@ -35,8 +34,9 @@ enum Sdk {
   Map<String, Outcome> run(Path folder, int port, List<Attempt> attempts) {
     Map<String, Outcome> outcomes = new LinkedHashMap<>();
     switch (this) {
-      case JAVA -> attempts.forEach(attempt ->
-          outcomes.put(attempt.name(), new JavaAgent(port).run(attempt)));
+      case JAVA ->
+          attempts.forEach(
+              attempt -> outcomes.put(attempt.name(), new JavaAgent(port).run(attempt)));
       case TYPESCRIPT -> {
         Path modules = NodePackages.modules(SCRIPTS.resolve("node"));
         String script = SCRIPTS.resolve("node/client.mjs").toString();
@@ -66,14 +66,16 @@ enum Sdk {
     write(file, lines.toString());
     Map<String, Outcome> outcomes = new LinkedHashMap<>();
     try (Child child =
-        Child.start(
-            "agent", folder, environment, List.of(program, script, file.toString()))) {
+        Child.start("agent", folder, environment, List.of(program, script, file.toString()))) {
       int status = child.awaitExit(PATIENCE);
       if (status != 0) {
         throw new AssertionError(program + " ended with " + status + "\n" + child.err());
       }
-      child.out().lines().map(Json::object).forEach(line ->
-          outcomes.put(String.valueOf(line.get("name")), outcome(line)));
+      child
+          .out()
+          .lines()
+          .map(Json::object)
+          .forEach(line -> outcomes.put(String.valueOf(line.get("name")), outcome(line)));
     }
     return outcomes;
   }
