@@ -78,6 +78,11 @@ final class Flight {
     return user == null || user.session().live(now);
   }
 
+  /** Whether its outcome is there; otherwise whoever stops waiting gets {@code DEADLINE}. */
+  boolean landed() {
+    return outcome.isDone();
+  }
+
   /** The result shall not be kept. */
   void drop() {
     dropped = true;

@@ -115,7 +115,7 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
     if (user != null && user.session().hasEnded()) {
       return SESSION_OVER;
     }
-    if (flight.ended()) {
+    if (flight.ended() && flight.landed()) {
       // It was begun for an earlier session of the same user that ended meanwhile.
       return get(request, deadline);
     }

@@ -59,6 +59,21 @@ class TokenCacheFlightTest {
     assertThat(outcomes).extracting(CacheWorld::text).containsExactly("CANARY-alice/github#1");
   }
 
+  @Test
+  void whoJoinsTheFlightOfAnEndedSessionWaitsNoLongerThanTheDeadline() throws InterruptedException {
+    User before = world.user("alice");
+    issuer.hold();
+    Thread first = Thread.startVirtualThread(() -> world.get(request(before, "github")));
+    issuer.awaitArrival(1);
+    before.session().end();
+
+    TokenOutcome late = cache.get(world.request("alice", "github"), passed());
+
+    assertThat(late).isEqualTo(LATE);
+    issuer.open();
+    join(List.of(first));
+  }
+
   // R-TX-14
   @Test
   void waitersInheritARejection() throws InterruptedException {
