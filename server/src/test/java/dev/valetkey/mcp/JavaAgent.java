@@ -56,7 +56,7 @@ final class JavaAgent {
         .customizeClient(http ->
             http.proxy(ProxySelector.of(new InetSocketAddress("127.0.0.1", port)))
                 .version(HttpClient.Version.HTTP_1_1))
-        .httpRequestCustomizer((request, method, uri, body, context) -> {
+        .addHttpRequestCustomizer((request, method, uri, body, context) -> {
           if (attempt.token() != null) {
             request.setHeader("Authorization", "Bearer " + attempt.token());
           }
