@@ -93,9 +93,10 @@ final class Sidecar implements AutoCloseable, Readiness {
     this.sessions = new Sessions(clock, audit, cache::drop);
     this.gate = new Gate(config, subjects(config), cache, audit, metrics, nanoTime);
     metrics.observe(cache::size, cache::bytes, sessions::count);
-    this.envoyServer = new EnvoyServer(config.listen(), loop, gate, metrics, nanoTime);
-    this.adminServer = AdminServer.start(new AdminSocket(), adminService());
+    // A port that is taken must be met before the paths of a predecessor are: it would be cut off.
     this.adminHttp = AdminHttp.start(config.admin().address(), metrics, this);
+    this.adminServer = AdminServer.start(new AdminSocket(), adminService());
+    this.envoyServer = new EnvoyServer(config.listen(), loop, gate, metrics, nanoTime);
   }
 
   /** Tries every issuer, checks itself, and then reports ready. Waits 10 s for issuers at most. */
