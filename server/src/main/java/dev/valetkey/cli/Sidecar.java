@@ -50,6 +50,12 @@ final class Sidecar implements AutoCloseable, Readiness {
    */
   private static final Duration FIRST_TRY = Duration.ofSeconds(10);
 
+  /**
+   * The largest {@code timeout} that an issuer may have; each keeps its own, which a reload may
+   * change.
+   */
+  private static final Duration LONGEST_ACQUISITION = Duration.ofSeconds(60);
+
   /** How long running calls may take to end when the sidecar stops. */
   private static final Duration GRACE = Duration.ofSeconds(10);
 
@@ -85,7 +91,7 @@ final class Sidecar implements AutoCloseable, Readiness {
         new TokenCache(
             config.cache(),
             new GrantAcquirer(issuers, clock, metrics, audit),
-            longestTimeout(config),
+            LONGEST_ACQUISITION,
             metrics,
             clock,
             nanoTime,
@@ -204,13 +210,6 @@ final class Sidecar implements AutoCloseable, Readiness {
             cache::peek,
             () -> Deadline.after(Duration.ofSeconds(5), nanoTime)),
         new LiveSessions(sessions, cache));
-  }
-
-  private static Duration longestTimeout(Config config) {
-    return config.issuers().values().stream()
-        .map(IssuerConfig::timeout)
-        .max(Duration::compareTo)
-        .orElse(FIRST_TRY);
   }
 
   /** The socket for people: our own uid and root. */
