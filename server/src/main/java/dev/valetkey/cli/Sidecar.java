@@ -50,6 +50,12 @@ final class Sidecar implements AutoCloseable, Readiness {
    */
   private static final Duration FIRST_TRY = Duration.ofSeconds(10);
 
+  /**
+   * The largest {@code timeout} that an issuer may have; each keeps its own, which a reload may
+   * change.
+   */
+  private static final Duration LONGEST_ACQUISITION = Duration.ofSeconds(60);
+
   /** How long running calls may take to end when the sidecar stops. */
   private static final Duration GRACE = Duration.ofSeconds(10);
 
@@ -85,7 +91,7 @@ final class Sidecar implements AutoCloseable, Readiness {
         new TokenCache(
             config.cache(),
             new GrantAcquirer(issuers, clock, metrics, audit),
-            longestTimeout(config),
+            LONGEST_ACQUISITION,
             metrics,
             clock,
             nanoTime,
@@ -93,9 +99,10 @@ final class Sidecar implements AutoCloseable, Readiness {
     this.sessions = new Sessions(clock, audit, cache::drop);
     this.gate = new Gate(config, subjects(config), cache, audit, metrics, nanoTime);
     metrics.observe(cache::size, cache::bytes, sessions::count);
-    this.envoyServer = new EnvoyServer(config.listen(), loop, gate, metrics, nanoTime);
-    this.adminServer = AdminServer.start(new AdminSocket(), adminService());
+    // A port that is taken must be met before the paths of a predecessor are: it would be cut off.
     this.adminHttp = AdminHttp.start(config.admin().address(), metrics, this);
+    this.adminServer = AdminServer.start(new AdminSocket(), adminService());
+    this.envoyServer = new EnvoyServer(config.listen(), loop, gate, metrics, nanoTime);
   }
 
   /** Tries every issuer, checks itself, and then reports ready. Waits 10 s for issuers at most. */
@@ -203,13 +210,6 @@ final class Sidecar implements AutoCloseable, Readiness {
             cache::peek,
             () -> Deadline.after(Duration.ofSeconds(5), nanoTime)),
         new LiveSessions(sessions, cache));
-  }
-
-  private static Duration longestTimeout(Config config) {
-    return config.issuers().values().stream()
-        .map(IssuerConfig::timeout)
-        .max(Duration::compareTo)
-        .orElse(FIRST_TRY);
   }
 
   /** The socket for people: our own uid and root. */

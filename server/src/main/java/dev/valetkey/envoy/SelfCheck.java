@@ -6,6 +6,7 @@ import dev.valetkey.call.Decision;
 import dev.valetkey.call.HttpCall;
 import dev.valetkey.config.Config;
 import dev.valetkey.config.ServerConfig;
+import dev.valetkey.config.UserTokenSource;
 import dev.valetkey.gate.Gate;
 import dev.valetkey.gate.Rehearsal;
 import dev.valetkey.telemetry.Audit;
@@ -32,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 public final class SelfCheck {
   /** Enough for the first compiler to have done its work. */
   private static final int ROUNDS = 300;
+
+  private static final String MOVED_AUTHORIZATION = "x-valetkey-user-token";
 
   private SelfCheck() {}
 
@@ -64,15 +67,17 @@ public final class SelfCheck {
 
   private static List<Sample> samples(Config config) {
     List<Sample> samples = new ArrayList<>();
+    String userHeader = headerName(config.userToken().from().getFirst());
+    HeaderValue userToken = header(userHeader, "Bearer " + Rehearsal.TOKEN);
     samples.add(
         new Sample(
             "a call without direction",
             false,
-            message("", "", URI.create("http://unlisted/"), null)));
+            message("", "", URI.create("http://unlisted/"), List.of())));
     for (ServerConfig server : config.servers().values().stream().limit(3).toList()) {
       boolean needsUser = server.grant().needsUser();
       if (needsUser) {
-        samples.add(sample("a call of a user", true, server, server.url(), Rehearsal.TOKEN));
+        samples.add(sample("a call of a user", true, server, server.url(), userToken));
       }
       if (needsUser && !server.url().getHost().equals("elsewhere.invalid")) {
         samples.add(
@@ -81,16 +86,26 @@ public final class SelfCheck {
                 false,
                 server,
                 URI.create("https://elsewhere.invalid/"),
-                Rehearsal.TOKEN));
+                userToken));
       }
     }
     return samples;
   }
 
   private static Sample sample(
-      String name, boolean forward, ServerConfig server, URI url, String token) {
+      String name, boolean forward, ServerConfig server, URI url, HeaderValue userToken) {
     return new Sample(
-        name + " to " + server.name(), forward, message("outbound", server.name(), url, token));
+        name + " to " + server.name(),
+        forward,
+        message("outbound", server.name(), url, List.of(userToken)));
+  }
+
+  /** The header that holds the user token of this source when Envoy asks. */
+  private static String headerName(UserTokenSource source) {
+    return switch (source) {
+      case UserTokenSource.Authorization authorization -> MOVED_AUTHORIZATION;
+      case UserTokenSource.Header header -> header.name();
+    };
   }
 
   /**
@@ -100,11 +115,19 @@ public final class SelfCheck {
    * @param token the user token; null: none
    */
   public static byte[] message(String direction, String server, URI url, @Nullable String token) {
+    return message(
+        direction,
+        server,
+        url,
+        token == null ? List.of() : List.of(header(MOVED_AUTHORIZATION, "Bearer " + token)));
+  }
+
+  private static byte[] message(
+      String direction, String server, URI url, List<HeaderValue> credentials) {
     HeaderMap.Builder headers =
-        HeaderMap.newBuilder().addHeaders(header("accept", "application/json"));
-    if (token != null) {
-      headers.addHeaders(header("x-valetkey-user-token", "Bearer " + token));
-    }
+        HeaderMap.newBuilder()
+            .addHeaders(header("accept", "application/json"))
+            .addAllHeaders(credentials);
     return CheckRequest.newBuilder()
         .setAttributes(
             AttributeContext.newBuilder()
