@@ -58,7 +58,11 @@ final class ImageIT {
       assertThat(valetkey.getContainerInfo().getConfig().getEnv()).contains("MALLOC_ARENA_MAX=1");
 
       long begin = System.nanoTime();
-      valetkey.getDockerClient().killContainerCmd(valetkey.getContainerId()).withSignal("TERM").exec();
+      valetkey
+          .getDockerClient()
+          .killContainerCmd(valetkey.getContainerId())
+          .withSignal("TERM")
+          .exec();
       Poll.until(Duration.ofSeconds(15), "its end", () -> !isRunning(state(valetkey)));
 
       assertThat(state(valetkey).getExitCodeLong()).isZero();
@@ -78,7 +82,9 @@ final class ImageIT {
     String meaning =
         confined("--volume", mount, Docker.image(), "check", "/etc/valetkey/valetkey.yaml");
 
-    assertThat(meaning).contains("token_exchange at corp as travel-agent").doesNotContain("CANARY-");
+    assertThat(meaning)
+        .contains("token_exchange at corp as travel-agent")
+        .doesNotContain("CANARY-");
   }
 
   /** With {@code AOTMode=on} the JVM ends where it would otherwise go on without the cache. */

@@ -206,7 +206,8 @@ final class Pod implements AutoCloseable {
         "Envoy to see " + healthy + " sidecar",
         () -> envoy.stat("cluster.valetkey.membership_healthy") == healthy);
     // Envoy's worker learns it a moment later than its statistics.
-    Poll.until(PATIENCE, "a worker to see " + healthy + " sidecar", () -> isAnswered() == (healthy > 0));
+    Poll.until(
+        PATIENCE, "a worker to see " + healthy + " sidecar", () -> isAnswered() == (healthy > 0));
   }
 
   /** Searches for leaks, then ends everything; what leaked fails the test class. */

@@ -81,12 +81,13 @@ final class UpstreamRefusalIT {
     assertThat(answer.status()).isEqualTo(200);
     List<SeenRequest> seen = github.requests().all();
     assertThat(seen).hasSize(2);
-    assertThat(seen).allSatisfy(request -> {
-      assertThat(request.bodyText()).isEqualTo(body);
-      assertThat(request.target()).isEqualTo("/mcp");
-      assertThat(request.header("host")).isEqualTo("github.example");
-      assertThat(Jwt.of(request.bearer()).claim("sub")).isEqualTo(user);
-    });
+    assertThat(seen)
+        .allSatisfy(request -> {
+          assertThat(request.bodyText()).isEqualTo(body);
+          assertThat(request.target()).isEqualTo("/mcp");
+          assertThat(request.header("host")).isEqualTo("github.example");
+          assertThat(Jwt.of(request.bearer()).claim("sub")).isEqualTo(user);
+        });
     assertThat(seen.get(0).bearer().equals(seen.get(1).bearer())).isFalse();
     assertThat(pod.issuer().tokenCalls()).hasSize(1);
   }
@@ -239,9 +240,11 @@ final class UpstreamRefusalIT {
     String forGithub = "Bearer " + lastIssued();
     try (DirectCheck check = new DirectCheck(pod.folder().resolve("authz.sock"))) {
       CheckResponse other = check.ask("retry", "jira", Map.of("authorization", forGithub));
-      CheckResponse unknown = check.ask("retry", "github", Map.of("authorization", "Bearer CANARY-x"));
+      CheckResponse unknown =
+          check.ask("retry", "github", Map.of("authorization", "Bearer CANARY-x"));
       CheckResponse none = check.ask("retry", "github", Map.of());
-      CheckResponse users = check.ask("retry", "github", Map.of("authorization", "Bearer " + token));
+      CheckResponse users =
+          check.ask("retry", "github", Map.of("authorization", "Bearer " + token));
       CheckResponse own = check.ask("retry", "github", Map.of("authorization", forGithub));
 
       assertThat(List.of(reason(other), reason(unknown), reason(none), reason(users)))
