@@ -21,12 +21,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class TokenWordsTest {
   private static final Instant NOW = Instant.parse("2026-11-01T00:00:00Z");
 
+  private static final TokenDigest KIND = TokenDigest.of(new byte[] {1});
+
   private static AccessToken token(String scheme, String text) {
     return new AccessToken(scheme, text, NOW, NOW.plusSeconds(60));
   }
 
   private static UserToken userToken(String text, long expiresAt) {
-    return new UserToken(Secret.of(text), Secret.of(text).digest(), expiresAt);
+    return userToken(text, KIND, expiresAt);
+  }
+
+  private static UserToken userToken(String text, TokenDigest kind, long expiresAt) {
+    return new UserToken(Secret.of(text), Secret.of(text).digest(), kind, expiresAt);
   }
 
   private static Subject alice() {
@@ -85,19 +91,43 @@ final class TokenWordsTest {
   }
 
   @Test
-  void sessionKeepsTheUserTokenThatEndsLast() {
+  void sessionKeepsTheUserTokenOfAKindThatEndsLast() {
     Session session = new Session(alice(), userToken("CANARY-1", 100), new HitCounters());
 
     session.offer(userToken("CANARY-2", 99));
     session.offer(userToken("CANARY-3", 100));
-    assertThat(session.userToken().text()).isEqualTo(Secret.of("CANARY-1"));
+    assertThat(session.userToken(KIND)).isEqualTo(userToken("CANARY-1", 100));
     session.offer(userToken("CANARY-4", 101));
 
-    assertThat(session.userToken().text()).isEqualTo(Secret.of("CANARY-4"));
+    assertThat(session.userToken(KIND)).isEqualTo(userToken("CANARY-4", 101));
     assertThat(session.live(100)).isTrue();
     assertThat(session.live(101)).isFalse();
     session.end();
     assertThat(session.live(0)).isFalse();
+  }
+
+  @Test
+  void tokensThatMayDoOtherThingsDoNotReplaceEachOther() {
+    TokenDigest stepUp = TokenDigest.of(new byte[] {2});
+    Session session = new Session(alice(), userToken("CANARY-1", 100), new HitCounters());
+
+    session.offer(userToken("CANARY-2", stepUp, 200));
+
+    assertThat(session.userToken(KIND)).isEqualTo(userToken("CANARY-1", 100));
+    assertThat(session.userToken(stepUp)).isEqualTo(userToken("CANARY-2", stepUp, 200));
+    assertThat(session.userToken(TokenDigest.of(new byte[] {3}))).isNull();
+  }
+
+  @Test
+  void kindsOfUserTokensAreBounded() {
+    Session session = new Session(alice(), userToken("CANARY-1", 10_000), new HitCounters());
+
+    for (int i = 0; i < 1000; i++) {
+      session.offer(userToken("CANARY-x", Secret.of("kind " + i).digest(), i));
+    }
+
+    assertThat(session.textLength()).isLessThanOrEqualTo(64 * "CANARY-x".length());
+    assertThat(session.userToken(KIND)).isNotNull();
   }
 
   @Test
