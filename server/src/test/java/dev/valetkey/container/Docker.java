@@ -47,11 +47,13 @@ final class Docker {
     }
   }
 
+  /** Built at its first use; a constant would be used without that. */
   private static final class Image {
-    static final String NAME = "valetkey:test";
+    static final String NAME = build("valetkey:test");
 
-    static {
-      run("build", "--tag", NAME, Repository.root().toString());
+    private static String build(String name) {
+      run("build", "--tag", name, Repository.root().toString());
+      return name;
     }
   }
 
