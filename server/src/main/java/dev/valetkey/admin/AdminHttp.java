@@ -7,13 +7,18 @@ import dev.valetkey.admin.Readiness.IssuerState;
 import dev.valetkey.telemetry.Metrics;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,9 +35,13 @@ public final class AdminHttp implements AutoCloseable {
   private static final Set<String> PATHS = Set.of("/metrics", "/livez", "/readyz");
   private static final int SCRAPES_AT_ONCE = 2;
 
+  /** How often a port that is taken is tried. */
+  private static final Duration RETRY = Duration.ofMillis(100);
+
   private final Metrics metrics;
   private final Readiness readiness;
   private final HttpServer server;
+  private final CountDownLatch closed = new CountDownLatch(1);
   private final Semaphore scrapes = new Semaphore(SCRAPES_AT_ONCE);
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -47,11 +56,10 @@ public final class AdminHttp implements AutoCloseable {
     limit("jdk.httpserver.maxConnections", 64);
   }
 
-  private AdminHttp(InetSocketAddress address, Metrics metrics, Readiness readiness)
-      throws IOException {
+  private AdminHttp(Metrics metrics, Readiness readiness) throws IOException {
     this.metrics = metrics;
     this.readiness = readiness;
-    this.server = HttpServer.create(address, 0);
+    this.server = HttpServer.create();
     // Without one, the thread that accepts connections also reads them: a slow client would stop
     // all others.
     server.setExecutor(threads);
@@ -60,24 +68,71 @@ public final class AdminHttp implements AutoCloseable {
   }
 
   /**
-   * Binds and starts to answer.
+   * Binds and starts to answer. When the port is taken, by the sidecar that this one follows most
+   * likely, it is bound as soon as it is free.
    *
    * @param address {@code host:port}, {@code [ipv6]:port}; port 0 takes a free one
    */
   public static AdminHttp start(String address, Metrics metrics, Readiness readiness)
       throws IOException {
-    AdminHttp http = new AdminHttp(socketAddress(address), metrics, readiness);
-    http.server.start();
+    InetSocketAddress wanted = socketAddress(address);
+    AdminHttp http = new AdminHttp(metrics, readiness);
+    try {
+      http.bind(wanted);
+    } catch (BindException taken) {
+      if (!isOurs(wanted)) {
+        throw taken;
+      }
+      LOG.atWarn()
+          .addKeyValue("address", address)
+          .addKeyValue("cause", taken.getMessage())
+          .log("admin address is taken; waiting for it");
+      Thread.ofVirtual().name("admin-address").start(() -> http.bindWhenFree(wanted));
+    }
     return http;
   }
 
-  /** The port that was bound. */
+  private void bind(InetSocketAddress address) throws IOException {
+    server.bind(address, 0);
+    server.start();
+  }
+
+  private void bindWhenFree(InetSocketAddress address) {
+    try {
+      while (!closed.await(RETRY.toMillis(), TimeUnit.MILLISECONDS)) {
+        try {
+          bind(address);
+          LOG.atInfo().log("admin address bound");
+          return;
+        } catch (BindException stillTaken) {
+          // The next round tries again.
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException e) {
+      LOG.atError().addKeyValue("cause", e.getMessage()).log("no admin address");
+    }
+  }
+
+  /** Whether the host is one of this machine's, so that it is the port that is not to be had. */
+  private static boolean isOurs(InetSocketAddress address) {
+    try (ServerSocket probe = new ServerSocket(0, 1, address.getAddress())) {
+      return probe.isBound();
+    } catch (IOException foreign) {
+      return false;
+    }
+  }
+
+  /** The port that was bound; 0 while it is waited for. */
   public int port() {
-    return server.getAddress().getPort();
+    InetSocketAddress bound = server.getAddress();
+    return bound == null ? 0 : bound.getPort();
   }
 
   @Override
   public void close() {
+    closed.countDown();
     server.stop(0);
     threads.shutdownNow();
   }

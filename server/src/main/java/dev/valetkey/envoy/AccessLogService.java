@@ -10,6 +10,8 @@ import io.envoyproxy.envoy.service.accesslog.v3.StreamAccessLogsMessage;
 import io.envoyproxy.envoy.service.accesslog.v3.StreamAccessLogsResponse;
 import io.grpc.stub.StreamObserver;
 import java.util.HexFormat;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * {@code envoy.service.accesslog.v3.AccessLogService}: learns of the 401 and 403 that reached the
@@ -21,6 +23,9 @@ final class AccessLogService extends AccessLogServiceGrpc.AccessLogServiceImplBa
 
   private final Gate gate;
 
+  /** Streams that Envoy keeps open for its next entry. Whoever takes one out completes it. */
+  private final Set<StreamObserver<StreamAccessLogsResponse>> open = ConcurrentHashMap.newKeySet();
+
   AccessLogService(Gate gate) {
     this.gate = gate;
   }
@@ -28,6 +33,7 @@ final class AccessLogService extends AccessLogServiceGrpc.AccessLogServiceImplBa
   @Override
   public StreamObserver<StreamAccessLogsMessage> streamAccessLogs(
       StreamObserver<StreamAccessLogsResponse> responses) {
+    open.add(responses);
     return new StreamObserver<>() {
       @Override
       public void onNext(StreamAccessLogsMessage message) {
@@ -37,14 +43,26 @@ final class AccessLogService extends AccessLogServiceGrpc.AccessLogServiceImplBa
       @Override
       public void onError(Throwable t) {
         // Envoy went away; it opens another stream when it has something to say.
+        open.remove(responses);
       }
 
       @Override
       public void onCompleted() {
-        responses.onNext(StreamAccessLogsResponse.getDefaultInstance());
-        responses.onCompleted();
+        complete(responses);
       }
     };
+  }
+
+  /** Ends all streams, which Envoy never does by itself: a stop would wait for them in vain. */
+  void endStreams() {
+    open.forEach(this::complete);
+  }
+
+  private void complete(StreamObserver<StreamAccessLogsResponse> stream) {
+    if (open.remove(stream)) {
+      stream.onNext(StreamAccessLogsResponse.getDefaultInstance());
+      stream.onCompleted();
+    }
   }
 
   private void read(HTTPAccessLogEntry entry) {

@@ -30,6 +30,7 @@ public final class EnvoyServer implements AutoCloseable {
 
   private final HealthStatusManager health = new HealthStatusManager();
   private final ExecutorService slowLane = Executors.newVirtualThreadPerTaskExecutor();
+  private final AccessLogService accessLog;
   private final Server server;
 
   /** Binds the socket of {@code listen} and starts to answer. */
@@ -38,6 +39,7 @@ public final class EnvoyServer implements AutoCloseable {
       throws IOException {
     health.setStatus(SERVICE, ServingStatus.NOT_SERVING);
     health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, ServingStatus.NOT_SERVING);
+    this.accessLog = new AccessLogService(gate);
     UnixSocket socket = new UnixSocket(listen.socket(), listen.socketMode());
     this.server =
         socket
@@ -48,7 +50,7 @@ public final class EnvoyServer implements AutoCloseable {
             .maxConcurrentCallsPerConnection(MAX_CALLS_PER_CONNECTION)
             .maxRstFramesPerWindow(2 * MAX_CALLS_PER_CONNECTION, 1)
             .addService(new CheckService(gate, slowLane, nanoTime).definition())
-            .addService(new AccessLogService(gate))
+            .addService(accessLog)
             .addService(health.getHealthService())
             .build()
             .start();
@@ -68,6 +70,7 @@ public final class EnvoyServer implements AutoCloseable {
   public void stop(Duration grace) throws InterruptedException {
     health.enterTerminalState();
     server.shutdown();
+    accessLog.endStreams();
     if (!server.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {
       server.shutdownNow();
     }

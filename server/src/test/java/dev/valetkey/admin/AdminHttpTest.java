@@ -2,10 +2,12 @@ package dev.valetkey.admin;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.valetkey.admin.Readiness.IssuerState;
 import dev.valetkey.admin.Readiness.State;
 import dev.valetkey.telemetry.Metrics;
+import dev.valetkey.testkit.Poll;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -15,6 +17,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -213,6 +216,40 @@ final class AdminHttpTest {
                   .statusCode())
           .isEqualTo(200);
     }
+  }
+
+  @Test
+  void aPortThatIsTakenIsBoundOnceItIsFree() throws Exception {
+    try (AdminHttp first = AdminHttp.start("127.0.0.1:0", metrics, readiness)) {
+      URI page = URI.create("http://127.0.0.1:" + first.port() + "/livez");
+      try (AdminHttp second = AdminHttp.start(page.getAuthority(), metrics, readiness)) {
+        first.close();
+
+        Poll.until(Duration.ofSeconds(20), "the second server's port", () -> second.port() == page.getPort());
+
+        assertThat(
+                client
+                    .send(HttpRequest.newBuilder(page).build(), BodyHandlers.ofString())
+                    .statusCode())
+            .isEqualTo(200);
+      }
+    }
+  }
+
+  @Test
+  void waitingForAPortEndsWithTheServer() throws Exception {
+    AdminHttp second = AdminHttp.start("127.0.0.1:" + http.port(), metrics, readiness);
+
+    second.close();
+
+    assertThat(second.port()).isZero();
+    assertThat(send("GET", "/livez").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void anAddressOfAnotherMachineIsAnError() {
+    assertThatThrownBy(() -> AdminHttp.start("192.0.2.1:9464", metrics, readiness))
+        .isInstanceOf(IOException.class);
   }
 
   private HttpResponse<String> send(String method, String path) throws Exception {

@@ -84,6 +84,15 @@ final class LifecycleIT {
     }
   }
 
+  /** Envoy keeps streams open to us, which must not hold up the end. */
+  @Test
+  void sidecarWithoutRunningCallsStopsBeforeItsGraceIsOver() {
+    github.refuseNext(1, 403);
+    assertThat(pod.agent().call("github", alice).status()).isEqualTo(403);
+
+    assertThat(pod.sidecar().terminate(Duration.ofSeconds(8))).isIn(0, STOPPED);
+  }
+
   @Test
   void killedSidecarLeavesNothingThatStopsTheNext() {
     pod.sidecar().signal("KILL");
