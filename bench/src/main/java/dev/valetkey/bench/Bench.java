@@ -23,6 +23,15 @@ final class Bench {
     if (wanted.contains("check")) {
       HotPath.run(folder);
     }
+    if (wanted.contains("start")) {
+      StartUp.run(Files.createDirectory(folder.resolve("start")));
+    }
+    if (wanted.contains("memory")) {
+      Memory.run(Files.createDirectory(folder.resolve("memory")));
+    }
+    if (wanted.contains("issuer")) {
+      IssuerCalls.run(Files.createDirectory(folder.resolve("issuer")));
+    }
     System.exit(0);
   }
 }

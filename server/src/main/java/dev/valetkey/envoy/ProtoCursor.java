@@ -83,6 +83,13 @@ final class ProtoCursor {
   }
 
   private long varint() {
+    if (at < end && bytes[at] >= 0) {
+      return bytes[at++]; // nearly all tags and lengths
+    }
+    return longVarint();
+  }
+
+  private long longVarint() {
     long value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       if (at >= end) {

@@ -160,8 +160,8 @@ final class Planner {
     };
   }
 
-  private static Plan unlisted(HttpCall call, Snapshot now) {
-    Forward forward = now.unlisted().forward(call);
+  private Plan unlisted(HttpCall call, Snapshot now) {
+    Forward forward = now.unlisted().forward(call, hasher);
     return forward == null ? new Refuse(Reason.UNLISTED_HOST, null, null) : new Pass(forward, null);
   }
 }

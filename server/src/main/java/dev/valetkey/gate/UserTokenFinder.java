@@ -26,6 +26,14 @@ final class UserTokenFinder {
   private static final byte[] MOVED_AUTHORIZATION = HttpCall.ascii("x-valetkey-user-token");
   private static final byte[] BEARER = HttpCall.ascii("bearer");
 
+  /** Which bytes a token may have: RFC 6750 §2.1 b64token. */
+  private static final boolean[] TOKEN_BYTE = new boolean[256];
+
+  static {
+    String all = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
+    all.chars().forEach(c -> TOKEN_BYTE[c] = true);
+  }
+
   private final List<UserTokenSource> sources;
   private final byte[][] names;
 
@@ -105,11 +113,8 @@ final class UserTokenFinder {
       return MALFORMED;
     }
     for (int i = at; i < end; i++) {
-      if (bytes[i] == ',') {
-        return SEVERAL;
-      }
-      if (!isTokenByte(bytes[i])) {
-        return MALFORMED;
+      if (!TOKEN_BYTE[bytes[i] & 0xff]) {
+        return bytes[i] == ',' ? SEVERAL : MALFORMED;
       }
     }
     return (long) at << 32 | end;
@@ -125,19 +130,5 @@ final class UserTokenFinder {
       }
     }
     return true;
-  }
-
-  /** RFC 6750 §2.1 b64token. */
-  private static boolean isTokenByte(byte b) {
-    return (b >= 'a' && b <= 'z')
-        || (b >= 'A' && b <= 'Z')
-        || (b >= '0' && b <= '9')
-        || b == '-'
-        || b == '.'
-        || b == '_'
-        || b == '~'
-        || b == '+'
-        || b == '/'
-        || b == '=';
   }
 }
