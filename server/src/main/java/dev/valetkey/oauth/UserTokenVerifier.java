@@ -1,6 +1,7 @@
 package dev.valetkey.oauth;
 
 import com.google.gson.JsonObject;
+import dev.valetkey.config.IssuerConfig;
 import dev.valetkey.config.UserRule;
 import dev.valetkey.token.Deadline;
 import dev.valetkey.token.Fields;
@@ -41,9 +42,19 @@ public final class UserTokenVerifier {
   /** A rule with the issuer it speaks of. */
   public record Rule(UserRule rule, Issuer issuer) {
 
-    /** Says which rule admitted a token: the issuer and what the rule demands. */
+    /**
+     * Says which rule admitted a token: the issuer, where its keys come from, and what the rule
+     * demands.
+     */
     public TokenDigest digest() {
-      return new Fields().addValue(issuer.config().issuer()).addValue(rule).digest();
+      IssuerConfig config = issuer.config();
+      return new Fields()
+          .addValue(config.issuer())
+          .addValue(config.jwksUri())
+          .addValue(config.connectTo())
+          .addValue(config.tls())
+          .addValue(rule)
+          .digest();
     }
   }
 

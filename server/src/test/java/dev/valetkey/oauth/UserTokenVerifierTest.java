@@ -10,6 +10,7 @@ import dev.valetkey.testkit.JwtBuilder;
 import dev.valetkey.testkit.SigningKey;
 import dev.valetkey.token.Subject;
 import dev.valetkey.token.UserTokenFault;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -405,6 +406,16 @@ class UserTokenVerifierTest {
     byte[] bytes = damage.apply(corp.userToken("alice")).getBytes(UTF_8);
 
     assertThat(UserTokenVerifier.unverifiedIssuer(bytes, 0, bytes.length)).isEqualTo(corp.issuer());
+  }
+
+  @Test
+  void aRuleWhoseKeysComeFromElsewhereIsAnotherRule() {
+    UserRule rule = new UserRule("corp", List.of("agent"), ALL, "sid");
+    Issuer elsewhere =
+        issuers.of(Configs.pinned(issuer.config(), null, URI.create("https://elsewhere.test/keys")));
+
+    assertThat(new UserTokenVerifier.Rule(rule, elsewhere).digest())
+        .isNotEqualTo(new UserTokenVerifier.Rule(rule, issuer).digest());
   }
 
   private Verification verify(String token, List<String> algorithms) {
