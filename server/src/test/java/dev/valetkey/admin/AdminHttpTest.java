@@ -218,6 +218,7 @@ final class AdminHttpTest {
     }
   }
 
+  @SuppressWarnings("try") // the port is given up in the middle
   @Test
   void aPortThatIsTakenIsBoundOnceItIsFree() throws Exception {
     try (AdminHttp first = AdminHttp.start("127.0.0.1:0", metrics, readiness)) {
@@ -225,7 +226,10 @@ final class AdminHttpTest {
       try (AdminHttp second = AdminHttp.start(page.getAuthority(), metrics, readiness)) {
         first.close();
 
-        Poll.until(Duration.ofSeconds(20), "the second server's port", () -> second.port() == page.getPort());
+        Poll.until(
+            Duration.ofSeconds(20),
+            "the second server's port",
+            () -> second.port() == page.getPort());
 
         assertThat(
                 client

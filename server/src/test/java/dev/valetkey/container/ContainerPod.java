@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Comparator;
-import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.testcontainers.containers.BindMode;
@@ -104,7 +103,8 @@ final class ContainerPod implements AutoCloseable {
 
   /** Waits until Envoy knows that valetkey serves. */
   void awaitServing() {
-    Poll.until(PATIENCE, "valetkey behind Envoy", () -> call("nobody.example", null).status() != 503);
+    Poll.until(
+        PATIENCE, "valetkey behind Envoy", () -> call("nobody.example", null).status() != 503);
   }
 
   String metrics() {
@@ -178,10 +178,8 @@ final class ContainerPod implements AutoCloseable {
   private GenericContainer<?> container(String image) {
     return new GenericContainer<>(image)
         .withNetworkMode("host")
-        .withFileSystemBind(
-            folder.resolve("etc").toString(), "/etc/valetkey", BindMode.READ_ONLY)
-        .withFileSystemBind(
-            folder.resolve("run").toString(), "/run/valetkey", BindMode.READ_WRITE);
+        .withFileSystemBind(folder.resolve("etc").toString(), "/etc/valetkey", BindMode.READ_ONLY)
+        .withFileSystemBind(folder.resolve("run").toString(), "/run/valetkey", BindMode.READ_WRITE);
   }
 
   private boolean isListening() {

@@ -43,7 +43,9 @@ final class GatewayContainerIT {
     assertThat(seen.claims()).containsEntry("sub", "alice");
     Leaks leaks = new Leaks().secret("user token", user);
     leaks.assertNoneIn("server", pod.server().requests().wireText());
-    leaks.secret("issued token", seen.text()).assertNoneIn("logs and metrics", pod.logs() + pod.metrics());
+    leaks
+        .secret("issued token", seen.text())
+        .assertNoneIn("logs and metrics", pod.logs() + pod.metrics());
   }
 
   @Test

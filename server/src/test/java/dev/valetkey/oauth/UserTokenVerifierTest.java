@@ -412,7 +412,8 @@ class UserTokenVerifierTest {
   void aRuleWhoseKeysComeFromElsewhereIsAnotherRule() {
     UserRule rule = new UserRule("corp", List.of("agent"), ALL, "sid");
     Issuer elsewhere =
-        issuers.of(Configs.pinned(issuer.config(), null, URI.create("https://elsewhere.test/keys")));
+        issuers.of(
+            Configs.pinned(issuer.config(), null, URI.create("https://elsewhere.test/keys")));
 
     assertThat(new UserTokenVerifier.Rule(rule, elsewhere).digest())
         .isNotEqualTo(new UserTokenVerifier.Rule(rule, issuer).digest());
