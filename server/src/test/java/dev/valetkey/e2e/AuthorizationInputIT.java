@@ -1,11 +1,16 @@
 package dev.valetkey.e2e;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.valetkey.testkit.Http;
+import dev.valetkey.testkit.Issuer;
 import dev.valetkey.testkit.Jwt;
 import dev.valetkey.testkit.SeenRequest;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -281,6 +286,27 @@ final class AuthorizationInputIT {
 
     assertThat(answer.status()).isIn(400, 403, 404);
     assertThat(pod.server("github").requests().count()).isZero();
+  }
+
+  /** T21: the search at the end of each class is not blind. */
+  @Test
+  void leakIsFoundInAnyEncoding() {
+    List<String> leaks =
+        List.of(
+            alice,
+            alice.split("\\.")[1],
+            Base64.getEncoder().encodeToString(("xy" + alice).getBytes(ISO_8859_1)),
+            HexFormat.of().formatHex(alice.getBytes(ISO_8859_1)),
+            LeakSearch.STATIC_SECRET,
+            Issuer.AGENT_SECRET);
+
+    for (String leak : leaks) {
+      pod.leaks().keep("planted", "before " + leak + " after");
+      assertThatThrownBy(() -> pod.leaks().search())
+          .isInstanceOf(AssertionError.class)
+          .hasMessageContaining("planted");
+      pod.leaks().forget("planted");
+    }
   }
 
   private static Http.Response send(String server, String lines) {

@@ -42,6 +42,11 @@ final class LeakSearch {
     return text;
   }
 
+  /** Forgets what was kept under this name. */
+  void forget(String place) {
+    kept.remove(place);
+  }
+
   /** Something else that the agent held and nobody else may see. */
   String secret(String text) {
     userSecrets.add(text);
