@@ -99,7 +99,11 @@ final class AdminIT {
     pod.agent().call("github", token);
     pod.agent().call("jira", token);
     String line =
-        sessions().lines().filter(text -> text.contains(" " + user + " ")).findFirst().orElseThrow();
+        sessions()
+            .lines()
+            .filter(text -> text.contains(" " + user + " "))
+            .findFirst()
+            .orElseThrow();
     String id = line.substring(0, line.indexOf(' '));
     assertThat(sessions()).contains("  github: until ", "  jira: until ");
 
@@ -121,7 +125,11 @@ final class AdminIT {
     pod.agent().call("github", token);
     pod.agent().call("github", other);
     String line =
-        sessions().lines().filter(text -> text.contains(" " + user + " ")).findFirst().orElseThrow();
+        sessions()
+            .lines()
+            .filter(text -> text.contains(" " + user + " "))
+            .findFirst()
+            .orElseThrow();
     pod.command(
         "sessions",
         "--socket",
@@ -173,7 +181,11 @@ final class AdminIT {
       pod.agent().call("github", token);
     }
     String line =
-        sessions().lines().filter(text -> text.contains(" " + user + " ")).findFirst().orElseThrow();
+        sessions()
+            .lines()
+            .filter(text -> text.contains(" " + user + " "))
+            .findFirst()
+            .orElseThrow();
     pod.command(
         "sessions",
         "--socket",
@@ -212,7 +224,9 @@ final class AdminIT {
             "valetkey_internal_errors_total 0");
     assertThat(metrics.lines().filter(line -> !line.startsWith("#")))
         .allSatisfy(line ->
-            assertThat(line).matches("\\w+(\\{((server|issuer|reason|outcome|result|le)=\"[^\"]*\",?)*})? \\S+"));
+            assertThat(line)
+                .matches(
+                    "\\w+(\\{((server|issuer|reason|outcome|result|le)=\"[^\"]*\",?)*})? \\S+"));
   }
 
   @Test
@@ -236,12 +250,19 @@ final class AdminIT {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"/", "/sessions", "/explain", "/metrics/x", "/debug", "/admin", "/config", "/quit"})
+      strings = {
+        "/",
+        "/sessions",
+        "/explain",
+        "/metrics/x",
+        "/debug",
+        "/admin",
+        "/config",
+        "/quit"
+      })
   void pagesForTheAgentAreThreeAndControlNothing(String path) {
     assertThat(Http.get(pod.admin(path)).status()).isEqualTo(404);
-    assertThat(
-            Http.request("POST", pod.admin("/metrics"), null, new byte[0])
-                .status())
+    assertThat(Http.request("POST", pod.admin("/metrics"), null, new byte[0]).status())
         .isEqualTo(405);
   }
 

@@ -93,7 +93,6 @@ final class AuthorizationInputIT {
         new Input(
             15, "CR in the token", "Authorization: Bearer x\r%s\r\n", 401, "user_token_malformed"),
         new Input(15, "folded", "Authorization: Bearer\r\n %s\r\n", 200, ""),
-        new Input(15, "smuggled line", "X-A: b\r\r\nAuthorization: Bearer %s\r\n", 400, ""),
         new Input(16, "0x80", "Authorization: Bearer %s\u0080\r\n", 401, "user_token_malformed"),
         new Input(
             17,

@@ -90,7 +90,9 @@ final class ReloadIT {
 
   @Test
   void changedGrantAsksForAnotherToken() {
-    reload(good.replace("{audience: github-mcp, scope: read}", "{audience: github-mcp, scope: read write}"));
+    reload(
+        good.replace(
+            "{audience: github-mcp, scope: read}", "{audience: github-mcp, scope: read write}"));
 
     Http.Response answer = pod.agent().call("github", alice);
 
@@ -115,7 +117,8 @@ final class ReloadIT {
   @Test
   void badFileKeepsTheOldOneAndSaysSo() {
     double refused = reloads("refused");
-    pod.rewrite(yaml -> good.replace("grant: {audience: github-mcp", "grants: {audience: github-mcp"));
+    pod.rewrite(
+        yaml -> good.replace("grant: {audience: github-mcp", "grants: {audience: github-mcp"));
 
     Poll.until(IN_FORCE, "the refused file in the metrics", () -> reloads("refused") > refused);
     Http.Response answer = pod.agent().call("github", alice);
@@ -183,10 +186,13 @@ final class ReloadIT {
     for (int i = 0; i < 2; i++) {
       pod.write("valetkey.yaml", good + "# change " + i + "\n");
       int round = i;
-      Poll.until(IN_FORCE, "a reload", () -> {
-        assertThat(pod.agent().call("github", alice).status()).isEqualTo(200);
-        return reloads("taken") > taken + round;
-      });
+      Poll.until(
+          IN_FORCE,
+          "a reload",
+          () -> {
+            assertThat(pod.agent().call("github", alice).status()).isEqualTo(200);
+            return reloads("taken") > taken + round;
+          });
     }
     assertThat(pod.issuer().tokenCalls()).isEmpty();
   }
@@ -214,8 +220,7 @@ final class ReloadIT {
       Form asked = visit.request().form();
       Http.Response answer =
           Http.post(
-              visit.issuer().tokenEndpoint(),
-              Form.parse(asked.encoded() + "&client_id=chat-app"));
+              visit.issuer().tokenEndpoint(), Form.parse(asked.encoded() + "&client_id=chat-app"));
       return Reply.json(answer.status(), Json.object(answer.text()));
     };
   }
