@@ -155,7 +155,10 @@ final class Flights implements AutoCloseable {
     switch (outcome) {
       case Granted granted -> keep(flight, granted, now);
       case Rejected rejected -> {
-        failures.remember(flight.key(), rejected, asked, now);
+        // Without its session it may have been asked without a user token; the next one asks anew.
+        if (!flight.ended()) {
+          failures.remember(flight.key(), rejected, asked, now);
+        }
         Entry current = store.peek(flight.key());
         if (current != null) {
           current.postponeRefresh(now + REJECTED_PAUSE);

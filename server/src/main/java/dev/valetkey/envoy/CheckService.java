@@ -20,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,12 +38,22 @@ final class CheckService implements ServerCallHandler<Check, InputStream> {
   /** For callers that send no deadline; Envoy always does. */
   private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(10);
 
+  /**
+   * Bytes that checks in the slow lane may take together. Envoy opens 1024 calls on each of its
+   * connections, of up to 64 KiB each: more than the heap.
+   */
+  private static final int MAX_WAITING = 8 << 20;
+
+  /** What a check that waits takes beside its bytes, most of it for its thread. */
+  private static final int WAITING_OVERHEAD = 2048;
+
   private static final Logger LOG = LoggerFactory.getLogger(CheckService.class);
 
   private final Gate gate;
   private final Executor slowLane;
   private final LongSupplier nanoTime;
   private final Answers answers = new Answers();
+  private final AtomicInteger waitingBytes = new AtomicInteger();
 
   /**
    * @param slowLane runs what may wait, each task on a thread of its own
@@ -108,14 +119,28 @@ final class CheckService implements ServerCallHandler<Check, InputStream> {
     @Override
     public void onHalfClose() {
       if (decision == null && waiting != null) {
-        Deadline deadline = deadline();
-        HttpCall http = waiting;
-        slowLane.execute(() -> answer(decide(http, deadline)));
+        enterSlowLane(waiting, deadline());
       } else {
         // A call that ends without a message is a failed RPC in any gRPC server; here it is a
         // refusal like others.
         answer(decision == null ? gate.unjudged(Reason.MALFORMED) : decision);
       }
+    }
+
+    private void enterSlowLane(HttpCall http, Deadline deadline) {
+      int bytes = http.bytes().length + WAITING_OVERHEAD;
+      if (waitingBytes.addAndGet(bytes) > MAX_WAITING) {
+        waitingBytes.addAndGet(-bytes);
+        answer(gate.unjudged(Reason.ISSUER_BUSY));
+        return;
+      }
+      slowLane.execute(() -> {
+        try {
+          answer(decide(http, deadline));
+        } finally {
+          waitingBytes.addAndGet(-bytes);
+        }
+      });
     }
 
     private Decision decide(HttpCall http, Deadline deadline) {

@@ -86,7 +86,7 @@ public final class Gate {
     tokens.forget(token);
   }
 
-  /** The refusal of a call that could not be judged: malformed, or a bug was met. */
+  /** The refusal of a call that could not be judged: malformed, one too many, or a bug was met. */
   public Decision unjudged(Reason reason) {
     if (reason == Reason.INTERNAL) {
       metrics.internalError();

@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What ties requests of one user together. Of the user tokens that were verified it keeps, for each
  * that may do something else, the one that ends last: a step-up or a narrower login is exchanged as
- * what it is. Thread-safe: every field that changes is written under this object's lock or by
- * {@link #end}.
+ * what it is. Thread-safe: every field that changes is written under this object's lock.
  */
 public final class Session {
   /** Of more tokens that differ in what they may do, those that end first are let go. */
@@ -64,6 +63,9 @@ public final class Session {
 
   /** Keeps {@code candidate} if it ends later than the token of its kind this session has. */
   public synchronized void offer(UserToken candidate) {
+    if (ended) {
+      return;
+    }
     UserToken present = userTokens.get(candidate.kind());
     if (present != null && candidate.expiresAt() <= present.expiresAt()) {
       return;
@@ -106,9 +108,13 @@ public final class Session {
     return ended;
   }
 
-  /** Ends the session for good: no token of it is used or kept from now on. */
-  public void end() {
+  /**
+   * Ends the session for good: no token of it is used or kept from now on, and it lets go of its
+   * user tokens, whoever still refers to it.
+   */
+  public synchronized void end() {
     ended = true;
+    userTokens = Map.of();
   }
 
   @Override

@@ -60,6 +60,23 @@ class TokenCacheFlightTest {
   }
 
   @Test
+  void aRejectionThatCameAfterTheSessionEndedIsNotRemembered() throws InterruptedException {
+    User before = world.user("alice");
+    issuer.hold();
+    issuer.reject(Rejection.INVALID_GRANT);
+    Thread first = Thread.startVirtualThread(() -> world.get(request(before, "github")));
+    issuer.awaitArrival(1);
+    before.session().end();
+    issuer.open();
+    join(List.of(first));
+    issuer.comeBack();
+
+    TokenOutcome again = world.get(world.request("alice", "github"));
+
+    assertThat(text(again)).isEqualTo("CANARY-alice/github#2");
+  }
+
+  @Test
   void whoJoinsTheFlightOfAnEndedSessionWaitsNoLongerThanTheDeadline() throws InterruptedException {
     User before = world.user("alice");
     issuer.hold();

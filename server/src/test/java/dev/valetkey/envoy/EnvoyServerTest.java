@@ -23,6 +23,7 @@ import io.envoyproxy.envoy.data.accesslog.v3.HTTPResponseProperties;
 import io.envoyproxy.envoy.service.accesslog.v3.AccessLogServiceGrpc;
 import io.envoyproxy.envoy.service.accesslog.v3.StreamAccessLogsMessage;
 import io.envoyproxy.envoy.service.accesslog.v3.StreamAccessLogsResponse;
+import io.envoyproxy.envoy.service.auth.v3.CheckRequest;
 import io.envoyproxy.envoy.service.auth.v3.CheckResponse;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
@@ -40,6 +41,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -120,6 +122,43 @@ final class EnvoyServerTest {
     CheckResponse answer = client.check(TYPICAL);
 
     assertThat(answer.hasOkResponse()).isTrue();
+  }
+
+  // L8
+  @Test
+  void aFloodOfChecksThatWaitIsRefusedBeforeItTakesTheHeap() throws Exception {
+    CountDownLatch release = new CountDownLatch(1);
+    tokens.gives((request, deadline) -> {
+      awaitLatch(release);
+      return new Granted(FakeTokens.TOKEN);
+    });
+    CheckRequest.Builder large = CheckMessages.typical();
+    large
+        .getAttributesBuilder()
+        .getRequestBuilder()
+        .getHttpBuilder()
+        .getHeaderMapBuilder()
+        .addHeaders(CheckMessages.raw("x-large", "l".repeat(60_000)));
+    byte[] message = large.build().toByteArray();
+
+    List<CompletableFuture<CheckResponse>> flood = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      flood.add(later(message));
+    }
+    await().until(() -> flood.stream().filter(CompletableFuture::isDone).count() > 60);
+    release.countDown();
+
+    int refused = 0;
+    for (CompletableFuture<CheckResponse> one : flood) {
+      CheckResponse answer = one.get();
+      if (answer.hasDeniedResponse()) {
+        assertThat(answer.getDeniedResponse().getStatus().getCodeValue()).isEqualTo(503);
+        assertThat(answer.getDeniedResponse().getBody()).contains("issuer_busy");
+        refused++;
+      }
+    }
+    assertThat(refused).isBetween(60, 80);
+    assertThat(client.check(TYPICAL).hasOkResponse()).isTrue();
   }
 
   @Test
