@@ -15,6 +15,11 @@ final class Cores {
 
   private Cores() {}
 
+  /** Cores of the machine; this process may be pinned to one of them. */
+  static int count() {
+    return Integer.getInteger("bench.cores", Runtime.getRuntime().availableProcessors());
+  }
+
   /** What a command of the measured process begins with. */
   static List<String> server() {
     return prefix(0);
@@ -22,7 +27,7 @@ final class Cores {
 
   /** What a command of the load begins with. */
   static List<String> load() {
-    return prefix(Runtime.getRuntime().availableProcessors() - 1);
+    return prefix(count() - 1);
   }
 
   static String describe() {

@@ -41,7 +41,7 @@ final class Machine {
     return "%s, %d cores, Linux %s, JDK %s, load %s at the start, %s"
         .formatted(
             value("/proc/cpuinfo", "model name"),
-            Runtime.getRuntime().availableProcessors(),
+            Cores.count(),
             System.getProperty("os.version"),
             Runtime.version(),
             load,
