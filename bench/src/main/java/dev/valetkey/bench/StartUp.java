@@ -66,7 +66,8 @@ final class StartUp {
       plain.row(table, "without AOT cache", -1);
       cached.row(table, "**with AOT cache**", 500);
       table.row("ratio", "", Table.number(plain.answered / cached.answered, 1), "", "");
-      table.print("Start: minimum of %d starts each, in turns; %s".formatted(ROUNDS, Cores.describe()));
+      table.print(
+          "Start: minimum of %d starts each, in turns; %s".formatted(ROUNDS, Cores.describe()));
     }
   }
 

@@ -27,11 +27,7 @@ final class Users {
   static List<String> tokens(Issuer issuer, String prefix, int count, int bytes) {
     return IntStream.range(0, count)
         .mapToObj(
-            i ->
-                issuer
-                    .jwt(prefix + i)
-                    .claim("filler", "CANARY-".repeat(bytes / 10))
-                    .signed())
+            i -> issuer.jwt(prefix + i).claim("filler", "CANARY-".repeat(bytes / 10)).signed())
         .toList();
   }
 }

@@ -64,7 +64,7 @@ public final class ExplainedCalls implements Explainer {
                 "target", request == null ? "no token is asked for" : target(request.target())),
             new Line(
                 "cache", request == null || lookup == null ? "not used" : lookup(request, lookup)),
-            new Line("decision", decision(refusal, request))),
+            new Line("decision", decision(trace, refusal))),
         refusal == null,
         refusal == null ? "" : refusal.code(),
         refusal == null ? 0 : refusal.status());
@@ -131,12 +131,16 @@ public final class ExplainedCalls implements Explainer {
     };
   }
 
-  private static String decision(@Nullable Reason refusal, @Nullable TokenRequest request) {
+  private static String decision(Trace trace, @Nullable Reason refusal) {
     if (refusal != null) {
       return "refuse, " + refusal.status() + " " + refusal.code() + ": " + refusal.message();
     }
-    return request == null
+    ServerConfig server = trace.server();
+    if (server == null) {
+      return "forward without the user token; the layout gateway refuses it";
+    }
+    return trace.request() == null
         ? "forward without a token"
-        : "forward with a token for " + request.target().server().name();
+        : "forward with a token for " + server.name();
   }
 }

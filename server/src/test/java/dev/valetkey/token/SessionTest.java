@@ -12,7 +12,8 @@ class SessionTest {
       new Subject("https://idp.test", "alice", null, null, Set.of(), null, null, null, Instant.MAX);
   private static final TokenDigest KIND = new TokenDigest(1, 2, 3, 4);
 
-  private final Session session = new Session(ALICE, token("CANARY-first", 1_000), new HitCounters());
+  private final Session session =
+      new Session(ALICE, token("CANARY-first", 1_000), new HitCounters());
 
   private static Session.UserToken token(String text, long expiresAt) {
     Secret secret = Secret.of(text);
