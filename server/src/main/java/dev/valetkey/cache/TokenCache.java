@@ -237,8 +237,8 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
     return store.size();
   }
 
-  /** Acquisitions that have begun and not ended. */
-  public int underWay() {
+  /** Acquisitions that have begun and not ended. For tests that wait for them. */
+  int underWay() {
     return flights.size();
   }
 

@@ -88,17 +88,8 @@ public final class Issuer implements AutoCloseable {
 
   /** For an operator: {@code ok}, or what failed last. Without secrets; never waits. */
   public String state() {
-    return metadataState().equals("ok") ? keysState() : metadataState();
-  }
-
-  /** As {@link #state}, of the addresses alone. */
-  public String metadataState() {
-    return metadata.state();
-  }
-
-  /** As {@link #state}, of the keys alone. */
-  public String keysState() {
-    return keys.state();
+    String ofMetadata = metadata.state();
+    return ofMetadata.equals("ok") ? keys.state() : ofMetadata;
   }
 
   /** Lets running calls end. */

@@ -24,8 +24,8 @@ public interface SubjectResolver {
   Resolution resolve(byte[] bytes, int start, int end, TokenDigest digest, Deadline deadline);
 
   /**
-   * Whether these bytes look like a user token, valid or not: a JWT of one of our issuers, or a
-   * known one. Never throws.
+   * Whether these bytes look like a user token, valid or not: a JWT of an issuer whose tokens count
+   * as a user's. Never throws.
    */
   boolean looksLikeUserToken(byte[] bytes, int start, int end);
 
