@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All live sessions, bounded by the memory they take. A session ends when its user token does, when
- * it is ended by hand, or when memory is needed and it is not among those that are opened often. Thread-safe;
- * outlives configurations.
+ * it is ended by hand, or when memory is needed and it is not among those that are opened often.
+ * Thread-safe; outlives configurations.
  */
 public final class Sessions {
   /** Memory that sessions may take, in bytes. */
