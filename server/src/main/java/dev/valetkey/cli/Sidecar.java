@@ -99,7 +99,7 @@ final class Sidecar implements AutoCloseable, Readiness {
     this.sessions = new Sessions(clock, audit, cache::drop);
     this.gate = new Gate(config, subjects(config), cache, audit, metrics, nanoTime);
     metrics.observe(cache::size, cache::bytes, sessions::count);
-    // A port that is taken must be met before the paths of a predecessor are: it would be cut off.
+    // An address that cannot be bound must fail before the paths of a predecessor are taken over.
     this.adminHttp = AdminHttp.start(config.admin().address(), metrics, this);
     this.adminServer = AdminServer.start(new AdminSocket(), adminService());
     this.envoyServer = new EnvoyServer(config.listen(), loop, gate, metrics, nanoTime);
