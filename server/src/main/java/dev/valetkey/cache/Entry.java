@@ -160,7 +160,8 @@ final class Entry {
    * key was just given up.
    */
   synchronized boolean refuse(long now) {
-    if (granted == null || now - renewedAt < RENEWAL_PAUSE) {
+    // A clock that was set back must not stop renewals until it has caught up.
+    if (granted == null || Math.abs(now - renewedAt) < RENEWAL_PAUSE) {
       return false;
     }
     granted = null;

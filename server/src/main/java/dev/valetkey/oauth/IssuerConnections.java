@@ -110,7 +110,9 @@ final class IssuerConnections implements AutoCloseable {
 
   private Reply send(HttpRequest request, int maxBody, Deadline deadline) {
     try {
-      if (!places.tryAcquire(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS)) {
+      // Whoever got a place with no time left would time out there, and the issuer would be blamed.
+      long patience = deadline.remaining().toNanos() / 2;
+      if (!places.tryAcquire(patience, TimeUnit.NANOSECONDS)) {
         return new Reply.Failed(Reply.Failure.BUSY);
       }
       try {

@@ -35,7 +35,7 @@ sealed interface Reply {
     TLS,
     /** The deadline passed after the request had its place. */
     TIMEOUT,
-    /** The deadline passed before there was a place. */
+    /** Half the time to the deadline passed before there was a place. */
     BUSY
   }
 }
