@@ -87,7 +87,7 @@ final class CheckClient implements AutoCloseable {
   @Override
   public void close() {
     channel.shutdownNow();
-    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 
   private static final class Counted extends ClientCall.Listener<byte[]> {

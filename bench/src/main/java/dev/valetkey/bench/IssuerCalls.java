@@ -46,7 +46,10 @@ final class IssuerCalls {
     issuer.faults().token(Fault.delay(SLOW), Faults.ALWAYS);
     reset(issuer);
     run(client, 100, 100, List.of(call));
-    table.row("100 identical cold calls", Table.held(issuer.requests().count(), 0, 1), "requests");
+    table.row(
+        "100 identical cold calls",
+        Table.held((double) issuer.requests().count(), 0, 1),
+        "requests");
     table.row(
         "the same", Table.held(issuer.server().connections(), 0, 1), "connections opened for it");
   }

@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Scanner;
 
 /** The machine a table came from, and what others take of it. */
 final class Machine {
@@ -27,17 +29,23 @@ final class Machine {
   }
 
   static Ticks ticks() {
-    String[] fields = lines(STAT)[0].trim().split(" +");
-    long all = 0;
-    for (int i = 1; i <= 8; i++) {
-      all += Long.parseLong(fields[i]);
+    try (Scanner fields = new Scanner(lines(STAT).getFirst())) {
+      fields.next();
+      long all = 0;
+      long last = 0;
+      // user nice system idle iowait irq softirq steal
+      for (int i = 0; i < 8; i++) {
+        last = fields.nextLong();
+        all += last;
+      }
+      return new Ticks(all, last);
     }
-    return new Ticks(all, Long.parseLong(fields[8]));
   }
 
   /** One line for the head of a table. */
   static String describe() {
-    String load = lines(Path.of("/proc/loadavg"))[0].split(" ")[0];
+    String averages = lines(Path.of("/proc/loadavg")).getFirst();
+    String load = averages.substring(0, averages.indexOf(' '));
     return "%s, %d cores, Linux %s, JDK %s, load %s at the start, %s"
         .formatted(
             value("/proc/cpuinfo", "model name"),
@@ -50,7 +58,8 @@ final class Machine {
 
   /** Memory that a process takes of this machine alone or shares, in KiB. */
   static long residentKib(long pid) {
-    return Long.parseLong(value("/proc/" + pid + "/smaps_rollup", "Rss").split(" ")[0]);
+    String rss = value("/proc/" + pid + "/smaps_rollup", "Rss");
+    return Long.parseLong(rss.substring(0, rss.indexOf(' ')));
   }
 
   private static String value(String file, String name) {
@@ -62,9 +71,9 @@ final class Machine {
     return "unknown";
   }
 
-  private static String[] lines(Path file) {
+  private static List<String> lines(Path file) {
     try {
-      return Files.readString(file).split("\n");
+      return Files.readAllLines(file);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -9,15 +9,6 @@ import java.nio.file.Path;
 
 /** A folder with a configuration for a sidecar that knows one issuer. */
 record SidecarFolder(Path folder) {
-  private static final String ISSUER =
-      """
-      listen: {socket: %s}
-      admin: {socket: %s, address: "127.0.0.1:%d"}
-      issuers:
-        corp: {issuer: "%s", client_id: agent, client_secret_file: secret, timeout: 8s, %s}
-      servers:
-      """;
-
   /**
    * Writes the configuration.
    *
@@ -28,12 +19,19 @@ record SidecarFolder(Path folder) {
     SidecarFolder made = new SidecarFolder(folder);
     StringBuilder yaml =
         new StringBuilder(
-            ISSUER.formatted(
-                made.socket(),
-                folder.resolve("admin.sock"),
-                Ports.free(),
-                issuer.issuer(),
-                ca.isEmpty() ? "allow_http: true" : "tls: {ca_file: " + ca + "}"));
+            """
+            listen: {socket: %s}
+            admin: {socket: %s, address: "127.0.0.1:%d"}
+            issuers:
+              corp: {issuer: "%s", client_id: agent, client_secret_file: secret, timeout: 8s, %s}
+            servers:
+            """
+                .formatted(
+                    made.socket(),
+                    folder.resolve("admin.sock"),
+                    Ports.free(),
+                    issuer.issuer(),
+                    ca.isEmpty() ? "allow_http: true" : "tls: {ca_file: " + ca + "}"));
     for (int i = 0; i < servers; i++) {
       yaml.append(
           "  s%d: {url: https://s%d.mcp.test/mcp, grant: {audience: s%d}}\n".formatted(i, i, i));
