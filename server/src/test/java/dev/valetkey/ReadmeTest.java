@@ -33,6 +33,9 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 class ReadmeTest {
   private static final Path ROOT = Repository.root();
 
+  /** Envoy runs as the image's own user: valetkey talks to its own uid and to root only. */
+  private static final int SIDECAR_UID = 1337;
+
   @TempDir private Path folder;
 
   @Test
@@ -56,14 +59,23 @@ class ReadmeTest {
     assertThat(sidecars)
         .allSatisfy(sidecar -> {
           assertThat(sidecar.get("restartPolicy")).isEqualTo("Always");
-          assertThat(at(sidecar, "securityContext", "runAsUser")).isEqualTo(65532);
+          assertThat(at(sidecar, "securityContext", "runAsUser")).isEqualTo(SIDECAR_UID);
           assertThat(sidecar.get("volumeMounts").toString()).contains("/run/valetkey");
         })
         .extracting(ReadmeTest::name)
         .containsExactly("valetkey", "envoy");
-    assertThat(at(agent, "securityContext", "runAsUser")).isNotEqualTo(65532);
+    assertThat(at(agent, "securityContext", "runAsUser")).isNotEqualTo(SIDECAR_UID);
     assertThat(agent.containsKey("volumeMounts")).isFalse();
     assertThat(sidecars.getLast().get("image").toString()).contains("1.40");
+  }
+
+  @Test
+  void thePodsUserAndProgramAreTheImages() throws IOException {
+    assertThat(ROOT.resolve("Dockerfile"))
+        .content()
+        .contains("USER " + SIDECAR_UID + ":")
+        .contains("/opt/valetkey/runtime/bin/java")
+        .contains("/opt/valetkey/valetkey.jar");
   }
 
   @Test
