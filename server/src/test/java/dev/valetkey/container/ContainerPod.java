@@ -56,7 +56,8 @@ final class ContainerPod implements AutoCloseable {
             .waitingFor(new Until(() -> status("/readyz") == 200));
     this.envoy =
         container(ENVOY)
-            // The host's network is shared with other Envoys, which a base id of its own keeps apart.
+            // The host's network is shared with other Envoys, which a base id of its own keeps
+            // apart.
             .withCommand(
                 "-c", "/etc/valetkey/envoy.yaml", "--concurrency", "1", "--use-dynamic-base-id")
             .waitingFor(new Until(this::isListening));
