@@ -14,7 +14,9 @@ final class Memory {
   private static final int SERVERS = 10;
   private static final int IN_FLIGHT = 16;
 
-  /** They come first, so that all connections to the issuer are open before the heap is looked at. */
+  /**
+   * They come first, so that all connections to the issuer are open before the heap is looked at.
+   */
   private static final int FIRST_USERS = 100;
 
   /** Enough for the bytes of one. */
