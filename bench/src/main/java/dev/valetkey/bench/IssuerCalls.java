@@ -33,9 +33,10 @@ final class IssuerCalls {
           CheckClient client = new CheckClient(server.socket())) {
         Table table = new Table("calls to the issuer", "value", "what");
         identical(issuer, client, table);
-        different(issuer, client, table);
         once(issuer, client, table);
+        different(issuer, client, table);
         meanwhile(issuer, client, server, folder, table);
+        places(issuer.server(), table);
         table.print("Issuer: what reaches it, and who waits for it");
       }
     }
@@ -44,18 +45,23 @@ final class IssuerCalls {
   private static void identical(Issuer issuer, CheckClient client, Table table) {
     byte[] call = Messages.call("s0", issuer.userToken("alice"));
     issuer.faults().token(Fault.delay(SLOW), Faults.ALWAYS);
-    reset(issuer);
+    issuer.requests().clear();
+    int before = issuer.server().connections();
     run(client, 100, 100, List.of(call));
+    issuer.faults().clear();
     table.row(
         "100 identical cold calls",
         Table.held((double) issuer.requests().count(), 0, 1),
         "requests");
     table.row(
-        "the same", Table.held(issuer.server().connections(), 0, 1), "connections opened for it");
+        "the same",
+        Table.held(issuer.server().connections() - before, 0, 1),
+        "connections opened for it");
   }
 
   private static void different(Issuer issuer, CheckClient client, Table table) {
     List<byte[]> calls = calls(issuer, "d", 100);
+    issuer.faults().token(Fault.delay(SLOW), Faults.ALWAYS);
     run(client, 100, 100, calls(issuer, "warm", 100)); // opens the connections
     long started = System.nanoTime();
     run(client, 100, 100, calls);
@@ -69,12 +75,9 @@ final class IssuerCalls {
 
   private static void once(Issuer issuer, CheckClient client, Table table) {
     List<byte[]> calls = calls(issuer, "o", 10_000);
-    reset(issuer);
+    issuer.requests().clear();
     run(client, 10_000, 64, calls);
     table.row("10 000 users once", String.valueOf(issuer.requests().count()), "requests");
-    LoopbackServer server = issuer.server();
-    table.row("the same", Table.held(server.connections(), 0, PLACES), "connections opened for it");
-    table.row("the same", Table.held(server.maxInFlight(), 0, PLACES), "requests at one time");
   }
 
   private static void meanwhile(
@@ -115,6 +118,11 @@ final class IssuerCalls {
             .formatted(MISSES, from));
   }
 
+  private static void places(LoopbackServer issuer, Table table) {
+    table.row("all of these", Table.held(issuer.connections(), 0, PLACES), "connections in all");
+    table.row("the same", Table.held(issuer.maxInFlight(), 0, PLACES), "requests at one time");
+  }
+
   private static double seconds(Load load) {
     long started = System.nanoTime();
     load.run(CACHED);
@@ -132,11 +140,6 @@ final class IssuerCalls {
     if (forwarded != count) {
       throw new IllegalStateException(forwarded + " of " + count + " calls were forwarded");
     }
-  }
-
-  private static void reset(Issuer issuer) {
-    issuer.requests().clear();
-    issuer.server().resetCounts();
   }
 
   private static void join(Thread thread) {
