@@ -44,24 +44,27 @@ final class Answers {
   /** All but those with an unusual {@code Retry-After}, of which there could be many. */
   private final Map<Refuse, byte[]> refusals = new ConcurrentHashMap<>();
 
-  /** The message; read once. */
-  InputStream of(Decision decision) {
+  /**
+   * The message; read once.
+   *
+   * @param fragment as {@link ForwardAnswer} takes it
+   */
+  InputStream of(Decision decision, byte[] fragment) {
     return switch (decision) {
-      case Forward forward -> of(forward);
+      case Forward forward -> of(forward, fragment);
       case Refuse refuse -> new ReadyAnswer(refusal(refuse));
     };
   }
 
-  private static InputStream of(Forward forward) {
+  private static InputStream of(Forward forward, byte[] fragment) {
     byte[] authorization = forward.edits().authorization();
     if (authorization != null) {
-      return new ForwardAnswer(authorization, forward.correlation());
+      return new ForwardAnswer(authorization, forward.correlation(), fragment);
     }
     return new ReadyAnswer(
         forward.edits().removeAuthorization() ? WITHOUT_AUTHORIZATION : UNCHANGED);
   }
 
-  @SuppressWarnings("EnumOrdinal") // the array lives and dies with this enum
   private byte[] refusal(Refuse refuse) {
     if (refuse.retryAfterSeconds() > 1) {
       return build(refuse);

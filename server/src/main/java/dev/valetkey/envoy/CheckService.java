@@ -53,6 +53,10 @@ final class CheckService implements ServerCallHandler<Check, InputStream> {
   private final Executor slowLane;
   private final LongSupplier nanoTime;
   private final Answers answers = new Answers();
+
+  /** Used by the event loop alone, while it writes an answer. */
+  private final byte[] fragment = new byte[ForwardAnswer.FRAGMENT];
+
   private final AtomicInteger waitingBytes = new AtomicInteger();
 
   /**
@@ -123,7 +127,7 @@ final class CheckService implements ServerCallHandler<Check, InputStream> {
       } else {
         // A call that ends without a message is a failed RPC in any gRPC server; here it is a
         // refusal like others.
-        answer(decision == null ? gate.unjudged(Reason.MALFORMED) : decision);
+        answer(decision == null ? gate.unjudged(Reason.MALFORMED) : decision, fragment);
       }
     }
 
@@ -131,12 +135,12 @@ final class CheckService implements ServerCallHandler<Check, InputStream> {
       int bytes = http.bytes().length + WAITING_OVERHEAD;
       if (waitingBytes.addAndGet(bytes) > MAX_WAITING) {
         waitingBytes.addAndGet(-bytes);
-        answer(gate.unjudged(Reason.ISSUER_BUSY));
+        answer(gate.unjudged(Reason.ISSUER_BUSY), fragment);
         return;
       }
       slowLane.execute(() -> {
         try {
-          answer(decide(http, deadline));
+          answer(decide(http, deadline), new byte[ForwardAnswer.FRAGMENT]);
         } finally {
           waitingBytes.addAndGet(-bytes);
         }
@@ -157,12 +161,12 @@ final class CheckService implements ServerCallHandler<Check, InputStream> {
     }
 
     /** When Envoy hung up meanwhile, gRPC drops what is written here. */
-    private void answer(Decision made) {
+    private void answer(Decision made, byte[] fragment) {
       if (call.isCancelled()) {
         return;
       }
       call.sendHeaders(new Metadata());
-      call.sendMessage(answers.of(made));
+      call.sendMessage(answers.of(made, fragment));
       call.close(Status.OK, new Metadata());
     }
 

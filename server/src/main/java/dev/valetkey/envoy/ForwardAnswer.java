@@ -30,19 +30,23 @@ final class ForwardAnswer extends InputStream implements Drainable, KnownLength 
   private static final byte[] APPEND_ACTION = {3 << 3, 2};
 
   /** Room for four tags and the longer key, where a value has less than 2 MiB. */
-  private static final int MAX_FRAGMENT = 32;
+  static final int FRAGMENT = 32;
 
   private final byte[] value;
   private final byte @Nullable [] correlation;
+  private final byte[] fragment;
   private @Nullable InputStream slow;
 
   /**
    * @param value of {@code Authorization}
    * @param correlation goes into the dynamic metadata; null: no metadata
+   * @param fragment at least {@value #FRAGMENT} bytes, written over while {@link #drainTo} runs and
+   *     free again behind it: a thread that drains many answers needs one
    */
-  ForwardAnswer(byte[] value, byte @Nullable [] correlation) {
+  ForwardAnswer(byte[] value, byte @Nullable [] correlation, byte[] fragment) {
     this.value = value;
     this.correlation = correlation;
+    this.fragment = fragment;
   }
 
   @Override
@@ -51,7 +55,6 @@ final class ForwardAnswer extends InputStream implements Drainable, KnownLength 
     int option = optionLength(header);
     int ok = okLength(option);
     // Gathered first: gRPC's stream makes an array of every single byte it is given.
-    byte[] fragment = new byte[MAX_FRAGMENT];
     int at = ProtoWriter.tag(fragment, 0, 3, ok);
     at = ProtoWriter.tag(fragment, at, 2, option);
     at = ProtoWriter.tag(fragment, at, 1, header);

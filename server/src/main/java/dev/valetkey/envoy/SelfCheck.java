@@ -43,6 +43,7 @@ public final class SelfCheck {
     List<Sample> samples = samples(config);
     CheckReader reader = new CheckReader();
     Answers answers = new Answers();
+    byte[] fragment = new byte[ForwardAnswer.FRAGMENT];
     Metrics metrics = new Metrics();
     try (Audit audit = new Audit(config.audit(), OutputStream.nullOutputStream(), clock, metrics)) {
       Gate gate = Rehearsal.gate(config, clock.instant(), audit, metrics, nanoTime);
@@ -54,7 +55,7 @@ public final class SelfCheck {
             throw new IllegalStateException(
                 "self-check failed: " + sample.name() + " gave " + decision);
           }
-          answers.of(decision).transferTo(OutputStream.nullOutputStream());
+          answers.of(decision, fragment).transferTo(OutputStream.nullOutputStream());
         }
       }
     } catch (IOException e) {

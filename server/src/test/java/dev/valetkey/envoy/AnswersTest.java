@@ -133,7 +133,7 @@ final class AnswersTest {
   }
 
   private CheckResponse parse(Decision decision) throws IOException {
-    try (InputStream stream = answers.of(decision)) {
+    try (InputStream stream = answers.of(decision, new byte[ForwardAnswer.FRAGMENT])) {
       return CheckResponse.parseFrom(stream.readAllBytes());
     }
   }

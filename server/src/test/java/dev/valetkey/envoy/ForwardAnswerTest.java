@@ -16,6 +16,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,12 +24,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ForwardAnswerTest {
   private static final String DIGEST = "0123456789abcdef".repeat(4);
 
+  private final byte[] fragment = new byte[ForwardAnswer.FRAGMENT];
+
   @ParameterizedTest
   @ValueSource(
       ints = {0, 1, 60, 80, 100, 105, 110, 115, 127, 128, 16_300, 16_360, 16_383, 16_384, 20_000})
   void isTheMessageThatGeneratedCodeWrites(int length) throws IOException {
     byte[] value = value(length);
-    ForwardAnswer answer = new ForwardAnswer(value, DIGEST.getBytes(StandardCharsets.US_ASCII));
+    ForwardAnswer answer = answer(value, DIGEST.getBytes(StandardCharsets.US_ASCII));
 
     ByteArrayOutputStream drained = new ByteArrayOutputStream();
     int announced = answer.available();
@@ -50,7 +53,7 @@ final class ForwardAnswerTest {
   @ValueSource(ints = {0, 1, 127, 128, 16_383, 16_384, 20_000})
   void withoutCorrelationThereIsNoMetadata(int length) throws IOException {
     byte[] value = value(length);
-    ForwardAnswer answer = new ForwardAnswer(value, null);
+    ForwardAnswer answer = answer(value, null);
 
     ByteArrayOutputStream drained = new ByteArrayOutputStream();
     int announced = answer.available();
@@ -63,7 +66,7 @@ final class ForwardAnswerTest {
   @Test
   void everyLengthIsAnnouncedAsItIsWritten() throws IOException {
     for (int length = 0; length < 20_000; length += length < 400 ? 1 : 37) {
-      ForwardAnswer answer = new ForwardAnswer(value(length), new byte[64]);
+      ForwardAnswer answer = answer(value(length), new byte[64]);
       ByteArrayOutputStream drained = new ByteArrayOutputStream();
       answer.drainTo(drained);
 
@@ -75,12 +78,12 @@ final class ForwardAnswerTest {
   void readingGivesWhatDrainingGives() throws IOException {
     byte[] value = value(300);
     ByteArrayOutputStream drained = new ByteArrayOutputStream();
-    new ForwardAnswer(value, null).drainTo(drained);
+    answer(value, null).drainTo(drained);
 
-    byte[] read = new ForwardAnswer(value, null).readAllBytes();
+    byte[] read = answer(value, null).readAllBytes();
 
     assertThat(read).isEqualTo(drained.toByteArray());
-    try (ForwardAnswer bytewise = new ForwardAnswer(value, null)) {
+    try (ForwardAnswer bytewise = answer(value, null)) {
       assertThat(bytewise.read()).isEqualTo(read[0]);
     }
   }
@@ -89,9 +92,14 @@ final class ForwardAnswerTest {
   void printsNoToken() {
     byte[] value = "Bearer CANARY-issued".getBytes(StandardCharsets.US_ASCII);
 
-    assertThat(new ForwardAnswer(value, null).toString()).doesNotContain("CANARY-");
+    assertThat(answer(value, null).toString()).doesNotContain("CANARY-");
     assertThat(new Forward(HeaderEdits.authorization(value), null).toString())
         .doesNotContain("CANARY-");
+  }
+
+  /** All with one fragment, as on one event loop. */
+  private ForwardAnswer answer(byte[] value, byte @Nullable [] correlation) {
+    return new ForwardAnswer(value, correlation, fragment);
   }
 
   private static byte[] value(int length) {
