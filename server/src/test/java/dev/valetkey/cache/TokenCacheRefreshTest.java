@@ -77,10 +77,10 @@ class TokenCacheRefreshTest {
     issuer.goDown(Duration.ofSeconds(10));
     assertThat(cache.known(request)).isSameAs(old);
     issuer.awaitArrival(1);
+    world.settle();
     issuer.comeBack();
 
-    // With the fixture's random the pause is 12.5 s; the refresh is asked for until the failed one
-    // has landed.
+    // With the fixture's random the pause is 12.5 s.
     clock.move(Duration.ofSeconds(13));
     await().until(() -> !old.equals(cache.known(request)));
 
