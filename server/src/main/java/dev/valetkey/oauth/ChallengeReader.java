@@ -12,15 +12,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the challenges of one {@code WWW-Authenticate} value (RFC 9110 §11.6.1). What is broken is
- * skipped: one missing comma or stray character costs no more than it must, and nothing throws. Used
- * once; time grows with the length alone.
+ * skipped: one missing comma or stray character costs no more than it must, and nothing throws.
+ * Used once; time grows with the length alone.
  */
 final class ChallengeReader {
   private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]++");
 
   /** RFC 9110 §11.2. It ends its challenge; {@code a=b} goes on behind the equals sign. */
-  private static final Pattern TOKEN68 =
-      Pattern.compile("[A-Za-z0-9._~+/-]++=*+(?=[ \\t]*+(,|$))");
+  private static final Pattern TOKEN68 = Pattern.compile("[A-Za-z0-9._~+/-]++=*+(?=[ \\t]*+(,|$))");
 
   private static final Pattern BLANKS = Pattern.compile("[ \\t]*+");
 

@@ -10,6 +10,8 @@ sealed interface Document {
   /** The server has something else there: the document may be at another of its addresses. */
   record Absent(String why) implements Document {}
 
-  /** Nobody answered properly, or nobody may be asked: the server's other addresses are no better. */
+  /**
+   * Nobody answered properly, or nobody may be asked: the server's other addresses are no better.
+   */
   record Unreachable(String why) implements Document {}
 }

@@ -43,8 +43,7 @@ public final class GuardedFetch {
     boolean literal = AddressBlock.address(pinned.host()).isPresent();
     List<SNIServerName> sni = literal ? List.of() : List.of(new SNIHostName(pinned.host()));
     try (JsonHttp http = new JsonHttp(new NamedTls(trust, pinned.host()), sni)) {
-      HttpRequest request =
-          JsonHttp.request(pinned.dialled(), pinned.authority()).GET().build();
+      HttpRequest request = JsonHttp.request(pinned.dialled(), pinned.authority()).GET().build();
       return http.send(request, MAX_BODY, deadline);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -61,7 +60,10 @@ public final class GuardedFetch {
       case Reply.Answered answered when answered.status() != 200 ->
           new Document.Absent("status " + answered.status());
       case Reply.Answered answered ->
-          answered.json().<Document>map(Document.Found::new).orElse(new Document.Absent("not JSON"));
+          answered
+              .json()
+              .<Document>map(Document.Found::new)
+              .orElse(new Document.Absent("not JSON"));
     };
   }
 }

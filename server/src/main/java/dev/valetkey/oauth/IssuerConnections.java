@@ -64,8 +64,7 @@ final class IssuerConnections implements AutoCloseable {
     }
     String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
     String origin = connectTo.getScheme() + "://" + connectTo.getRawAuthority();
-    return JsonHttp.request(
-        URI.create(origin + uri.getRawPath() + query), uri.getRawAuthority());
+    return JsonHttp.request(URI.create(origin + uri.getRawPath() + query), uri.getRawAuthority());
   }
 
   private Reply send(HttpRequest request, int maxBody, Deadline deadline) {

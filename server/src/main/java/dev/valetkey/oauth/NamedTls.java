@@ -75,7 +75,9 @@ final class NamedTls extends SSLContext {
 
     @Override
     protected void engineInit(
-        KeyManager @Nullable [] keys, TrustManager @Nullable [] trust, @Nullable SecureRandom random)
+        KeyManager @Nullable [] keys,
+        TrustManager @Nullable [] trust,
+        @Nullable SecureRandom random)
         throws KeyManagementException {
       throw new KeyManagementException("the context inside is initialized already");
     }

@@ -15,9 +15,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 
 /**
- * Judges addresses that a server or a document chose, before anybody dials them: what may be dialled
- * is https on the public internet, or in blocks that the operator named. A host name is resolved
- * once, and only the address that was judged is to be dialled. Thread-safe.
+ * Judges addresses that a server or a document chose, before anybody dials them: what may be
+ * dialled is https on the public internet, or in blocks that the operator named. A host name is
+ * resolved once, and only the address that was judged is to be dialled. Thread-safe.
  */
 public final class OutboundGuard {
   private static final Pattern PRINTABLE = Pattern.compile("[\\x21-\\x7E]+");
@@ -101,7 +101,9 @@ public final class OutboundGuard {
         : Optional.empty();
   }
 
-  /** One address that may not be dialled spoils the others: which one is used is not ours to bet. */
+  /**
+   * One address that may not be dialled spoils the others: which one is used is not ours to bet.
+   */
   private Judgement pin(URI uri, String host, List<InetAddress> addresses) {
     if (addresses.isEmpty()) {
       return new Judgement.Refused(Why.UNRESOLVED, host);
@@ -109,8 +111,7 @@ public final class OutboundGuard {
     boolean http = uri.getScheme().equalsIgnoreCase("http");
     for (InetAddress address : addresses) {
       if (http ? !address.isLoopbackAddress() : !mayBeDialled(address)) {
-        return new Judgement.Refused(
-            http ? Why.SCHEME : Why.NOT_PUBLIC, address.getHostAddress());
+        return new Judgement.Refused(http ? Why.SCHEME : Why.NOT_PUBLIC, address.getHostAddress());
       }
     }
     return new Judgement.Pinned(uri, addresses.getFirst());
@@ -166,7 +167,12 @@ public final class OutboundGuard {
         String path = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
         String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
         return URI.create(
-            uri.getScheme() + "://" + (ip.contains(":") ? "[" + ip + "]" : ip) + port() + path + query);
+            uri.getScheme()
+                + "://"
+                + (ip.contains(":") ? "[" + ip + "]" : ip)
+                + port()
+                + path
+                + query);
       }
 
       /** Value of {@code Host}. */

@@ -125,8 +125,19 @@ class ChallengeTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", " ", ",", "Basic realm=\"Bearer error=x\"", "Bearer\"x\"", "error=x", "Bea\u0000rer",
-        "Bearer=x", "=", "\"", "\"Bearer error=x\"", "\\", "Bearers error=x"
+        "",
+        " ",
+        ",",
+        "Basic realm=\"Bearer error=x\"",
+        "Bearer\"x\"",
+        "error=x",
+        "Bea\u0000rer",
+        "Bearer=x",
+        "=",
+        "\"",
+        "\"Bearer error=x\"",
+        "\\",
+        "Bearers error=x"
       })
   void whatHasNoSuchChallengeIsEmpty(String value) {
     assertThat(Challenge.read(List.of(value))).isEmpty();
@@ -153,7 +164,6 @@ class ChallengeTest {
       String value, @Nullable String error, @Nullable String metadata, String... scope) {
     return arguments(
         value,
-        new Challenge(
-            error, Arrays.asList(scope), metadata == null ? null : URI.create(metadata)));
+        new Challenge(error, Arrays.asList(scope), metadata == null ? null : URI.create(metadata)));
   }
 }

@@ -14,8 +14,8 @@ import java.io.IOException;
 import java.net.CookieHandler;
 import java.net.CookieManager;
 import java.net.InetAddress;
-import java.net.ProxySelector;
 import java.net.InetSocketAddress;
+import java.net.ProxySelector;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -94,8 +94,7 @@ class GuardedFetchTest {
       assertThat(document).isEqualTo(FOUND);
       assertThat(dns.asked()).containsExactly("mcp.example.com");
       assertThat(fetch().get(url(server, "/"), time.deadline()))
-          .isEqualTo(
-              new Document.Unreachable("address refused: NOT_PUBLIC (169.254.169.254)"));
+          .isEqualTo(new Document.Unreachable("address refused: NOT_PUBLIC (169.254.169.254)"));
       assertThat(server.connections()).isEqualTo(1);
     }
   }
@@ -190,10 +189,8 @@ class GuardedFetchTest {
         arguments(good.withBody(padding), new Document.Absent("unusable body")),
         arguments(endless(), new Document.Absent("unusable body")),
         arguments(good.and("Content-Encoding", "gzip"), new Document.Absent("unusable body")),
-        arguments(
-            Reply.full(200, "text/html", "<html>"), new Document.Absent("not JSON")),
-        arguments(
-            Reply.full(200, "application/json", "[{}]"), new Document.Absent("not JSON")),
+        arguments(Reply.full(200, "text/html", "<html>"), new Document.Absent("not JSON")),
+        arguments(Reply.full(200, "application/json", "[{}]"), new Document.Absent("not JSON")),
         arguments(Reply.json(404, BODY), new Document.Absent("status 404")),
         arguments(Reply.json(401, BODY), new Document.Absent("status 401")),
         arguments(Reply.json(429, BODY), new Document.Unreachable("status 429")),

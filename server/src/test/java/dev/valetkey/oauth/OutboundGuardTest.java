@@ -249,8 +249,7 @@ class OutboundGuardTest {
     dns.with("mcp.example.com", first, second);
 
     assertThat(judge("https://mcp.example.com/"))
-        .isEqualTo(
-            new Judgement.Refused(Why.NOT_PUBLIC, first.startsWith("10.") ? first : second));
+        .isEqualTo(new Judgement.Refused(Why.NOT_PUBLIC, first.startsWith("10.") ? first : second));
   }
 
   @Test
