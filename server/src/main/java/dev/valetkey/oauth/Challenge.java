@@ -25,8 +25,7 @@ public record Challenge(
   private static final Pattern ERROR = Pattern.compile("[\\x20\\x21\\x23-\\x5B\\x5D-\\x7E]+");
 
   /** RFC 6749 §3.3. */
-  private static final Pattern SCOPE =
-      Pattern.compile("[\\x21\\x23-\\x5B\\x5D-\\x7E]++( ++[\\x21\\x23-\\x5B\\x5D-\\x7E]++)*+");
+  private static final Pattern SCOPE_TOKEN = Pattern.compile("[\\x21\\x23-\\x5B\\x5D-\\x7E]+");
 
   public Challenge {
     scope = List.copyOf(scope);
@@ -58,17 +57,17 @@ public record Challenge(
   private static Challenge from(ChallengeReader.Scheme scheme) {
     return new Challenge(
         scheme.only("error").filter(error -> ERROR.matcher(error).matches()).orElse(null),
-        scheme
-            .only("scope")
-            .map(String::strip)
-            .filter(scope -> SCOPE.matcher(scope).matches())
-            .map(scope -> Stream.of(scope.split(" +", -1)).distinct().toList())
-            .orElse(List.of()),
+        scheme.only("scope").map(Challenge::scopes).orElse(List.of()),
         scheme.only("resource_metadata").map(Challenge::uri).orElse(null));
   }
 
   private boolean saysAnything() {
     return error != null || !scope.isEmpty() || resourceMetadata != null;
+  }
+
+  private static List<String> scopes(String text) {
+    List<String> scopes = Stream.of(text.strip().split(" +", -1)).distinct().toList();
+    return scopes.stream().allMatch(s -> SCOPE_TOKEN.matcher(s).matches()) ? scopes : List.of();
   }
 
   private static @Nullable URI uri(String text) {

@@ -31,15 +31,15 @@ public final class GuardedFetch {
   /** The document at this address. Takes no longer than the deadline, name resolution included. */
   Document get(String address, Deadline deadline) {
     return switch (guard.judge(address, deadline)) {
-      case OutboundGuard.Judgement.Refused refused -> {
+      case Judgement.Refused refused -> {
         String about = refused.about().isEmpty() ? "" : " (" + refused.about() + ")";
         yield new Document.Unreachable("address refused: " + refused.why() + about);
       }
-      case OutboundGuard.Judgement.Pinned pinned -> read(reply(pinned, deadline));
+      case Judgement.Pinned pinned -> read(reply(pinned, deadline));
     };
   }
 
-  private Reply reply(OutboundGuard.Judgement.Pinned pinned, Deadline deadline) {
+  private Reply reply(Judgement.Pinned pinned, Deadline deadline) {
     boolean literal = AddressBlock.address(pinned.host()).isPresent();
     List<SNIServerName> sni = literal ? List.of() : List.of(new SNIHostName(pinned.host()));
     try (JsonHttp http = new JsonHttp(new NamedTls(trust, pinned.host()), sni)) {

@@ -1,5 +1,6 @@
 package dev.valetkey.oauth;
 
+import dev.valetkey.oauth.Judgement.Why;
 import dev.valetkey.token.Deadline;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -13,6 +14,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Judges addresses that a server or a document chose, before anybody dials them: what may be
@@ -22,15 +24,14 @@ import java.util.regex.Pattern;
 public final class OutboundGuard {
   private static final Pattern PRINTABLE = Pattern.compile("[\\x21-\\x7E]+");
 
-  /** RFC 1123 §2.1; such a name is also one that can stand in SNI. */
-  private static final Pattern NAME =
-      Pattern.compile(
-          "(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-              + "(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*");
+  private static final int MAX_NAME = 253;
 
-  /** Resolvers read such names as IPv4 addresses, each in its own way. */
-  private static final Pattern ENDS_IN_A_NUMBER =
-      Pattern.compile("(.*\\.)?([0-9]+|0[Xx][0-9A-Fa-f]*)");
+  /** RFC 1123 §2.1; a name of such labels is also one that can stand in SNI. */
+  private static final Pattern LABEL =
+      Pattern.compile("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?");
+
+  /** Resolvers read names that end so as IPv4 addresses, each in its own way. */
+  private static final Pattern NUMBER = Pattern.compile("[0-9]+|0[Xx][0-9A-Fa-f]*");
 
   private final List<AddressBlock> allowed;
   private final boolean loopbackHttp;
@@ -75,10 +76,17 @@ public final class OutboundGuard {
     if (literal.isPresent()) {
       return pin(uri, host, List.of(literal.get()));
     }
-    if (!NAME.matcher(host).matches() || ENDS_IN_A_NUMBER.matcher(host).matches()) {
+    if (!isName(host)) {
       return new Judgement.Refused(Why.HOST, "");
     }
     return pin(uri, host, resolve(host, deadline));
+  }
+
+  private static boolean isName(String host) {
+    String[] labels = host.split("\\.", -1);
+    return host.length() <= MAX_NAME
+        && Stream.of(labels).allMatch(label -> LABEL.matcher(label).matches())
+        && !NUMBER.matcher(labels[labels.length - 1]).matches();
   }
 
   private Optional<Judgement> form(URI uri) {
@@ -144,74 +152,5 @@ public final class OutboundGuard {
       }
       throw new IllegalStateException("a bug in a resolver", e.getCause());
     }
-  }
-
-  /** What the guard says of an address. */
-  sealed interface Judgement {
-
-    /**
-     * It may be dialled, at this IP address and no other.
-     *
-     * @param uri the address that was judged
-     */
-    record Pinned(URI uri, InetAddress address) implements Judgement {
-
-      /** The host as certificates name it: without brackets. */
-      String host() {
-        return host(uri);
-      }
-
-      /** The same address with the IP address in place of the name. */
-      URI dialled() {
-        String ip = address.getHostAddress();
-        String path = uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
-        String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
-        return URI.create(
-            uri.getScheme()
-                + "://"
-                + (ip.contains(":") ? "[" + ip + "]" : ip)
-                + port()
-                + path
-                + query);
-      }
-
-      /** Value of {@code Host}. */
-      String authority() {
-        return uri.getHost() + port();
-      }
-
-      private String port() {
-        return uri.getPort() < 0 ? "" : ":" + uri.getPort();
-      }
-
-      private static String host(URI uri) {
-        String host = uri.getHost();
-        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
-      }
-    }
-
-    /**
-     * It may not.
-     *
-     * @param about the host or IP address that is the reason, for an operator; empty where the
-     *     address cannot be read
-     */
-    record Refused(Why why, String about) implements Judgement {}
-  }
-
-  /** Why an address may not be dialled. */
-  enum Why {
-    NO_URL,
-    /** Neither https, nor http to loopback where that is allowed. */
-    SCHEME,
-    USER_INFO,
-    FRAGMENT,
-    PORT,
-    /** No host, or one that is read differently by different readers. */
-    HOST,
-    /** No address in time. */
-    UNRESOLVED,
-    /** An address that is neither public nor allowed. */
-    NOT_PUBLIC
   }
 }

@@ -78,6 +78,16 @@ class GuardedFetchTest {
     }
   }
 
+  @Test
+  void schemeInUpperCaseIsTheSameScheme() {
+    try (LoopbackServer server = serving(named, Reply.json(BODY))) {
+      String address = url(server, "").replace("https", "HTTPS");
+
+      assertThat(fetch().get(address, time.deadline())).isEqualTo(FOUND);
+      assertThat(seen.getFirst().target()).isEqualTo("/");
+    }
+  }
+
   // R-RI-4: the name has no address but the resolver's, and that one is asked once.
   @Test
   void nameThatIsReboundAfterwardsIsNotLookedUpAgain() {

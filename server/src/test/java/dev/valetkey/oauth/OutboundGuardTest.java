@@ -3,8 +3,7 @@ package dev.valetkey.oauth;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import dev.valetkey.oauth.OutboundGuard.Judgement;
-import dev.valetkey.oauth.OutboundGuard.Why;
+import dev.valetkey.oauth.Judgement.Why;
 import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
