@@ -41,7 +41,6 @@ final class Written {
         allow_http: true
         client_id: agent
         client_secret_file: agent
-        timeout: 2s
         max_in_flight: 4
     """
         .formatted(name, issuer);
