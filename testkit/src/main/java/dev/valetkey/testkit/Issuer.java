@@ -11,10 +11,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 
 /**
- * An OAuth issuer on loopback: metadata, keys, and a token endpoint with password, client
- * credentials and token exchange. It records what arrives, and its {@link #faults} make it
+ * An OAuth issuer on loopback: metadata, keys, a token endpoint with password, client credentials,
+ * token exchange and JWT bearer, and what a token broker has: tokens that are kept for a user. It records what arrives, and its {@link #faults} make it
  * misbehave. Every secret and every token it makes contains {@code CANARY-}. Threads: all.
  */
 public final class Issuer implements AutoCloseable {
@@ -28,6 +30,7 @@ public final class Issuer implements AutoCloseable {
   private final Switches switches = new Switches();
   private final Faults faults = new Faults();
   private final RequestLog log;
+  private final List<Issuer> trusted = new CopyOnWriteArrayList<>();
   private final Set<String> revoked = ConcurrentHashMap.newKeySet();
   private final List<String> userTokens = Collections.synchronizedList(new ArrayList<>());
   private final List<String> issuedTokens = Collections.synchronizedList(new ArrayList<>());
@@ -47,7 +50,10 @@ public final class Issuer implements AutoCloseable {
   public static Issuer start(IssuerOptions options) {
     TestCa.Certificate certificate = options.certificate();
     LoopbackServer server =
-        LoopbackServer.bind(options.port(), certificate == null ? null : certificate.context());
+        certificate != null && certificate.mutual()
+            ? LoopbackServer.bindMutual(options.port(), certificate.context())
+            : LoopbackServer.bind(
+                options.port(), certificate == null ? null : certificate.context());
     Issuer issuer = new Issuer(options, server);
     TokenEndpoint tokens =
         new TokenEndpoint(issuer, new ClientCheck(issuer.issuer, options.clients()));
@@ -67,6 +73,11 @@ public final class Issuer implements AutoCloseable {
 
   public URI tokenEndpoint() {
     return URI.create(server.url(options.path() + "/token"));
+  }
+
+  /** Where a token of a third party is fetched with the user's own, as at Keycloak. */
+  public URI storedTokenEndpoint() {
+    return URI.create(server.url(options.path() + "/broker/github/token"));
   }
 
   public URI jwksUri() {
@@ -145,6 +156,19 @@ public final class Issuer implements AutoCloseable {
     keys.rotate(keepOld);
   }
 
+  /** Assertions that this issuer made count here. */
+  public void trust(Issuer other) {
+    trusted.add(other);
+  }
+
+  /** True for a JWT that an issuer made whose assertions count here, this one among them. */
+  boolean isTrusted(Jwt assertion) {
+    return Stream.concat(Stream.of(this), trusted.stream())
+        .anyMatch(
+            maker ->
+                maker.issuer.equals(assertion.claim("iss")) && maker.hasSigned(assertion.text()));
+  }
+
   /** True for a JWT whose signature is one of ours. */
   public boolean hasSigned(String token) {
     Jwt jwt = Jwt.read(token);
@@ -184,8 +208,13 @@ public final class Issuer implements AutoCloseable {
         keys.current(switches.algorithm), claims, now(), token -> keep(userTokens, token));
   }
 
+  /** The makings of a token that is no user's. */
+  JwtBuilder unremembered(Map<String, Object> claims) {
+    return new JwtBuilder(keys.current(switches.algorithm), claims, now(), t -> {});
+  }
+
   String sign(Map<String, Object> claims) {
-    return new JwtBuilder(keys.current(switches.algorithm), claims, now(), t -> {}).signed();
+    return unremembered(claims).signed();
   }
 
   void remember(String issued) {
@@ -213,6 +242,9 @@ public final class Issuer implements AutoCloseable {
     if (path.equals(base + "/token")) {
       return faults.onToken(this, request, () -> tokens.answer(request));
     }
+    if (path.equals(base + "/sessions/token") || path.startsWith(base + "/broker/")) {
+      return faults.onBroker(this, request, () -> tokens.kept(request));
+    }
     if (path.equals(base + "/jwks")) {
       return faults.onJwks(this, request, () -> Reply.json(keys.jwks(switches.jwksWithAlg)));
     }
@@ -234,7 +266,9 @@ public final class Issuer implements AutoCloseable {
     metadata.put("jwks_uri", issuer + "/jwks");
     metadata.put("response_types_supported", List.of("code"));
     metadata.put(
-        "grant_types_supported", List.of("password", "client_credentials", TokenEndpoint.EXCHANGE));
+        "grant_types_supported", 
+        List.of(
+            "password", "client_credentials", TokenEndpoint.EXCHANGE, TokenEndpoint.JWT_BEARER));
     metadata.put(
         "token_endpoint_auth_methods_supported",
         Arrays.stream(Client.Auth.values()).map(Client.Auth::wireName).toList());
