@@ -22,6 +22,7 @@ final class PodFile {
       @Nullable String audience,
       String more,
       String origin,
+      String tls,
       UnaryOperator<McpServer.Options> options) {}
 
   /** The client that the pod is at its second issuer. */
@@ -52,6 +53,7 @@ final class PodFile {
             audience,
             String.join("\n    ", more),
             "http://" + Pod.host(name),
+            "",
             UnaryOperator.identity()));
     return this;
   }
@@ -61,12 +63,27 @@ final class PodFile {
    * so that its documents can be fetched there.
    */
   PodFile at(String origin) {
-    return changed(s -> new Server(s.grant(), s.audience(), s.more(), origin, s.options()));
+    return changed(
+        s -> new Server(s.grant(), s.audience(), s.more(), origin, s.tls(), s.options()));
+  }
+
+  /** The server that was named last, behind https; {@code keys} are those of its {@code tls}. */
+  PodFile tls(String keys) {
+    return changed(
+        s ->
+            new Server(
+                s.grant(),
+                s.audience(),
+                s.more(),
+                s.origin().replace("http:", "https:"),
+                ", tls: {" + keys + "}",
+                s.options()));
   }
 
   /** The server that was named last, otherwise made. */
   PodFile with(UnaryOperator<McpServer.Options> options) {
-    return changed(s -> new Server(s.grant(), s.audience(), s.more(), s.origin(), options));
+    return changed(
+        s -> new Server(s.grant(), s.audience(), s.more(), s.origin(), s.tls(), options));
   }
 
   private PodFile changed(UnaryOperator<Server> change) {
@@ -155,7 +172,7 @@ final class PodFile {
               %s:
                 url: %s/mcp
                 allow_http: true
-                upstream: {address: "127.0.0.1:%d"}
+                upstream: {address: "127.0.0.1:%d"%s}
                 grant: %s
                 %s
             """
@@ -163,6 +180,7 @@ final class PodFile {
                     name,
                     server.origin().replace("PORT", String.valueOf(ports.get(name))),
                     ports.get(name),
+                    server.tls(),
                     server.grant(),
                     server.more())));
     return yaml.toString();
