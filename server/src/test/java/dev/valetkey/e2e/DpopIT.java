@@ -44,7 +44,11 @@ final class DpopIT {
         new PodFile()
             .issuerLines("dpop_bound_access_tokens: true")
             .partner()
-            .exchange("github", "aliases: [\"http://github.local/mcp\"]")
+            .server(
+                "github",
+                "{issuer: corp, audience: github-mcp}",
+                "github-mcp",
+                "aliases: [\"http://github.local/mcp\"]")
             .with(options -> options.withProofs("http://github.example"))
             .server("bearers", "{issuer: partner, audience: bearers-mcp}", "bearers-mcp")
             .start();
