@@ -66,6 +66,7 @@ final class IssuedTokenCheck {
     }
     if (expect.sub() == ExpectConfig.Sub.SAME
         && user != null
+        && user.subject().isNamed()
         && !user.subject().sub().equals(claims.subject())) {
       return Rejection.ISSUED_SUBJECT;
     }

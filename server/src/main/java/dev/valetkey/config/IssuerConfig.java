@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokenEndpoint null: discovered
  * @param jwksUri null: discovered
  * @param connectTo null: the public origins
+ * @param introspectionEndpoint null: discovered
  */
 public record IssuerConfig(
     String name,
@@ -56,4 +57,6 @@ public record IssuerConfig(
             initial = "16",
             min = "1",
             max = "256")
-        int maxInFlight) {}
+        int maxInFlight,
+    @Key(doc = "replaces the discovered one (RFC 7662)", form = Form.ENDPOINT)
+        @Nullable URI introspectionEndpoint) {}

@@ -13,7 +13,12 @@ public record UserRule(
             form = Form.ALGORITHM,
             filled = true)
         List<String> algorithms,
-    @Key(doc = "claim that names the session at the issuer", initial = "sid") String sessionClaim) {
+    @Key(doc = "claim that names the session at the issuer", initial = "sid") String sessionClaim,
+    @Key(
+            doc =
+                "user tokens that are no JWT: refused; shown to the issuer's introspection endpoint (RFC 7662), whose yes counts for 60 s; or sent to the token exchange as they are, their user unknown, so that `expect.sub` is not checked. One rule may have another word than `refuse`",
+            initial = "refuse")
+        OpaqueTokens opaque) {
   public UserRule {
     audience = List.copyOf(audience);
     algorithms = List.copyOf(algorithms);

@@ -31,10 +31,11 @@ final class Discovery {
     this.connections = connections;
   }
 
-  /** The addresses; asks nobody where both are pinned. */
+  /** The addresses; asks nobody where the token endpoint and the keys are pinned. */
   Fetched<Metadata> fetch(Deadline deadline) {
     if (config.tokenEndpoint() != null && config.jwksUri() != null) {
-      return new Fetched.Got<>(new Metadata(config.tokenEndpoint(), config.jwksUri()));
+      return new Fetched.Got<>(
+          new Metadata(config.tokenEndpoint(), config.jwksUri(), config.introspectionEndpoint()));
     }
     Fetched<Metadata> last = new Fetched.Missed<>("metadata: none");
     for (URI place : places()) {
@@ -82,23 +83,19 @@ final class Discovery {
     if (!config.issuer().toString().equals(text(document, "issuer"))) {
       return new Fetched.Missed<>("metadata: names another issuer");
     }
-    URI tokenEndpoint = config.tokenEndpoint();
-    if (tokenEndpoint == null) {
-      tokenEndpoint = address(document, "token_endpoint");
-    }
-    URI jwksUri = config.jwksUri();
-    if (jwksUri == null) {
-      jwksUri = address(document, "jwks_uri");
-    }
+    URI tokenEndpoint = address(config.tokenEndpoint(), document, "token_endpoint");
+    URI jwksUri = address(config.jwksUri(), document, "jwks_uri");
+    URI introspectionEndpoint =
+        address(config.introspectionEndpoint(), document, "introspection_endpoint");
     return tokenEndpoint == null && jwksUri == null
         ? new Fetched.Missed<>("metadata: no usable endpoint")
-        : new Fetched.Got<>(new Metadata(tokenEndpoint, jwksUri));
+        : new Fetched.Got<>(new Metadata(tokenEndpoint, jwksUri, introspectionEndpoint));
   }
 
-  private @Nullable URI address(JsonObject document, String name) {
+  private @Nullable URI address(@Nullable URI pinned, JsonObject document, String name) {
     String text = text(document, name);
-    if (text == null) {
-      return null;
+    if (pinned != null || text == null) {
+      return pinned;
     }
     try {
       URI uri = new URI(text);

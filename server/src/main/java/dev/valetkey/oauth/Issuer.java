@@ -3,13 +3,17 @@ package dev.valetkey.oauth;
 import com.google.gson.JsonObject;
 import dev.valetkey.config.IssuerConfig;
 import dev.valetkey.token.Deadline;
+import dev.valetkey.token.Secret;
 import dev.valetkey.token.TokenOutcome.Cause;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One issuer of tokens: its connections, addresses, keys, and the memory of its failures. Lives as
@@ -29,6 +33,8 @@ public final class Issuer implements AutoCloseable {
   private final IssuerConfig config;
   private final IssuerConnections connections;
   private final TokenEndpoint tokenEndpoint;
+  private final IntrospectionEndpoint introspectionEndpoint;
+  private final Introspection introspection;
   private final Breaker breaker;
   private final Refreshing<Metadata> metadata;
   private final Refreshing<KeySet> keys;
@@ -36,11 +42,17 @@ public final class Issuer implements AutoCloseable {
   Issuer(IssuerConfig config, InstantSource clock, LongSupplier nanoTime, SecureRandom random) {
     this.config = config;
     this.connections = new IssuerConnections(config);
-    this.tokenEndpoint =
-        new TokenEndpoint(
-            connections,
-            ClientAuthentication.of(config, clock, random),
-            new TokenAnswerReader(clock));
+    SignedPosts posts =
+        new SignedPosts(connections, ClientAuthentication.of(config, clock, random));
+    TokenAnswerReader reader = new TokenAnswerReader(clock);
+    this.tokenEndpoint = new TokenEndpoint(posts, reader);
+    this.introspectionEndpoint = new IntrospectionEndpoint(posts, reader, clock);
+    this.introspection =
+        new Introspection(
+            (token, deadline) -> guarded(down -> down, () -> askAbout(token, deadline)),
+            config.timeout(),
+            config.maxInFlight(),
+            nanoTime);
     this.breaker = new Breaker(nanoTime);
     Discovery discovery = new Discovery(config, connections);
     this.metadata =
@@ -58,23 +70,15 @@ public final class Issuer implements AutoCloseable {
    * wait, it is not asked.
    */
   public TokenAnswer token(Form form, Deadline deadline) {
-    Duration wait = breaker.admit();
-    if (wait.isPositive()) {
-      Cause cause = breaker.asked() ? Cause.RATE_LIMIT : Cause.UNREACHABLE;
-      return new TokenAnswer.Unavailable(cause, RetryAfter.clamp(wait));
-    }
-    TokenAnswer answer = TokenAnswerReader.unavailable(Cause.UNREACHABLE);
-    boolean asked = false;
-    try {
-      answer = ask(form, deadline.atMost(config.timeout()));
-      asked = true;
-    } finally {
-      if (!asked) {
-        breaker.abandoned();
-      }
-    }
-    settle(answer);
-    return answer;
+    return guarded(down -> down, () -> ask(form, deadline.atMost(config.timeout())));
+  }
+
+  /**
+   * What this issuer says of a token, with our client authentication, within the same limits as
+   * {@link #token}.
+   */
+  Introspected introspect(Secret token, Deadline deadline) {
+    return introspection.of(token, deadline);
   }
 
   /**
@@ -113,37 +117,84 @@ public final class Issuer implements AutoCloseable {
     return keys.newerThan(seen, UNKNOWN_KEY_INTERVAL, deadline);
   }
 
+  /**
+   * Asks, unless the issuer is to be left alone, and remembers how that went.
+   *
+   * @param down the answer in the second case
+   */
+  private <A> A guarded(Function<TokenAnswer.Unavailable, A> down, Supplier<A> ask) {
+    Duration wait = breaker.admit();
+    if (wait.isPositive()) {
+      Cause cause = breaker.asked() ? Cause.RATE_LIMIT : Cause.UNREACHABLE;
+      return down.apply(new TokenAnswer.Unavailable(cause, RetryAfter.clamp(wait)));
+    }
+    boolean asked = false;
+    try {
+      A answer = ask.get();
+      asked = true;
+      if (answer instanceof TokenAnswer.Unavailable unavailable) {
+        settle(unavailable);
+      } else {
+        breaker.succeeded();
+      }
+      return answer;
+    } finally {
+      if (!asked) {
+        breaker.abandoned();
+      }
+    }
+  }
+
+  private void settle(TokenAnswer.Unavailable unavailable) {
+    switch (unavailable.cause()) {
+      case UNREACHABLE, DEADLINE -> breaker.failed();
+      case RATE_LIMIT -> breaker.pause(unavailable.retryAfter());
+      case BUSY -> breaker.abandoned();
+      // It answered, however badly.
+      case ANSWER -> breaker.succeeded();
+    }
+  }
+
   private TokenAnswer ask(Form form, Deadline deadline) {
-    URI pinned = config.tokenEndpoint();
+    return at(
+        config.tokenEndpoint(),
+        Metadata::tokenEndpoint,
+        deadline,
+        down -> down,
+        endpoint -> tokenEndpoint.ask(endpoint, form, deadline));
+  }
+
+  private Introspected askAbout(Secret token, Deadline deadline) {
+    return at(
+        config.introspectionEndpoint(),
+        Metadata::introspectionEndpoint,
+        deadline,
+        down -> down,
+        endpoint -> introspectionEndpoint.ask(endpoint, token, deadline));
+  }
+
+  /** Asks at an endpoint that is pinned or discovered. */
+  private <A> A at(
+      @Nullable URI pinned,
+      Function<Metadata, @Nullable URI> discovered,
+      Deadline deadline,
+      Function<TokenAnswer.Unavailable, A> down,
+      Function<URI, A> ask) {
     if (pinned != null) {
-      return tokenEndpoint.ask(pinned, form, deadline);
+      return ask.apply(pinned);
     }
     return switch (metadata.get(deadline)) {
       case Fetched.Missed<Metadata> missed ->
-          TokenAnswerReader.unavailable(deadline.passed() ? Cause.DEADLINE : Cause.UNREACHABLE);
+          down.apply(
+              TokenAnswerReader.unavailable(
+                  deadline.passed() ? Cause.DEADLINE : Cause.UNREACHABLE));
       case Fetched.Got<Metadata> got -> {
-        URI discovered = got.value().tokenEndpoint();
-        yield discovered == null
-            ? TokenAnswerReader.unavailable(Cause.ANSWER)
-            : tokenEndpoint.ask(discovered, form, deadline);
+        URI endpoint = discovered.apply(got.value());
+        yield endpoint == null
+            ? down.apply(TokenAnswerReader.unavailable(Cause.ANSWER))
+            : ask.apply(endpoint);
       }
     };
-  }
-
-  private void settle(TokenAnswer answer) {
-    switch (answer) {
-      case TokenAnswer.Success success -> breaker.succeeded();
-      case TokenAnswer.Refused refused -> breaker.succeeded();
-      case TokenAnswer.Unavailable unavailable -> {
-        switch (unavailable.cause()) {
-          case UNREACHABLE, DEADLINE -> breaker.failed();
-          case RATE_LIMIT -> breaker.pause(unavailable.retryAfter());
-          case BUSY -> breaker.abandoned();
-          // It answered, however badly.
-          case ANSWER -> breaker.succeeded();
-        }
-      }
-    }
   }
 
   private Fetched<KeySet> fetchKeys(Deadline deadline) {

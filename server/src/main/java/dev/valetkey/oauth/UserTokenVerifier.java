@@ -14,11 +14,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Decides whether a token is a user's (RFC 8725, RFC 9068): first its form, then its signature,
- * then its claims. Immutable but for the issuers' keys; thread-safe. It waits where keys must be
+ * then its claims. A token that is no JWT is left to {@link OpaqueUserTokens}. Immutable but for the issuers' keys; thread-safe. It waits where keys must be
  * fetched and is for virtual threads.
  *
  * <p>Members {@code x5c}, {@code x5t} and other unknown ones of the header are ignored, as RFC 7515
@@ -67,6 +68,7 @@ public final class UserTokenVerifier {
 
   private final List<Admission> admissions;
   private final SubjectClaims subjectClaims;
+  private final OpaqueUserTokens opaque;
 
   /**
    * @param rules asked in this order; the first that admits a token counts
@@ -75,6 +77,7 @@ public final class UserTokenVerifier {
   public UserTokenVerifier(List<Rule> rules, InstantSource clock) {
     this.admissions = rules.stream().map(rule -> new Admission(rule, rule.digest())).toList();
     this.subjectClaims = new SubjectClaims(clock);
+    this.opaque = new OpaqueUserTokens(rules, subjectClaims, clock);
   }
 
   /** Verifies the token in {@code bytes[start, end)}. */
@@ -83,7 +86,8 @@ public final class UserTokenVerifier {
         bytes,
         start,
         end,
-        (jws, algorithm, issuer) -> signatureFault(jws, algorithm, issuer, deadline));
+        (jws, algorithm, issuer) -> signatureFault(jws, algorithm, issuer, deadline),
+        token -> opaque.verify(token, deadline));
   }
 
   /**
@@ -91,15 +95,23 @@ public final class UserTokenVerifier {
    * admitting.
    */
   public Verification inspect(byte[] bytes, int start, int end) {
-    return judge(bytes, start, end, (jws, algorithm, issuer) -> null);
+    return judge(bytes, start, end, (jws, algorithm, issuer) -> null, opaque::inspect);
   }
 
-  private Verification judge(byte[] bytes, int start, int end, SignatureCheck signatures) {
+  private Verification judge(
+      byte[] bytes,
+      int start,
+      int end,
+      SignatureCheck signatures,
+      Function<byte[], Verification> opaqueOne) {
     if (end - start > Jws.MAX_BYTES) {
       return invalid(UserTokenFault.MALFORMED);
     }
     byte[] token = Arrays.copyOfRange(bytes, start, end);
     Optional<Jws> jws = Jws.parse(token);
+    if (jws.isEmpty() && OpaqueUserTokens.isOne(token)) {
+      return opaqueOne.apply(token);
+    }
     if (jws.isEmpty()) {
       return invalid(Jws.parts(token) == 5 ? UserTokenFault.TYPE : UserTokenFault.MALFORMED);
     }
@@ -139,13 +151,15 @@ public final class UserTokenVerifier {
             .isEmpty()) {
       return UserTokenFault.MALFORMED;
     }
-    JsonObject payload = jws.payload();
-    boolean accessToken =
-        !payload.has("typ")
-            || Claims.text(payload, "typ").filter("bearer"::equalsIgnoreCase).isPresent();
-    return accessToken && REFUSED_CLAIMS.stream().noneMatch(payload::has)
-        ? null
-        : UserTokenFault.TYPE;
+    return isAccessToken(jws.payload()) ? null : UserTokenFault.TYPE;
+  }
+
+  /** Whether nothing in the claims says that they are of a token of another kind. */
+  static boolean isAccessToken(JsonObject claims) {
+    boolean bearer =
+        !claims.has("typ")
+            || Claims.text(claims, "typ").filter("bearer"::equalsIgnoreCase).isPresent();
+    return bearer && REFUSED_CLAIMS.stream().noneMatch(claims::has);
   }
 
   private Verification firstAdmission(Jws jws, Claims claims, SignatureCheck signatures) {

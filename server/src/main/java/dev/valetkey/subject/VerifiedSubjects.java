@@ -20,14 +20,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Users by verified JWT (design.md §4). One per configuration; sessions and known tokens outlive
- * it.
+ * Users by their tokens (design.md §4). One per configuration; sessions and known tokens outlive it.
  */
 public final class VerifiedSubjects implements SubjectResolver {
   private final Set<TokenDigest> rules;
   private final Set<String> issuers;
   private final Verifier verifier;
   private final KnownUsers known;
+  private final UnjudgedUsers unjudged;
   private final BiFunction<Subject, UserToken, Session> sessions;
 
   /** How a token is looked at. */
@@ -39,6 +39,7 @@ public final class VerifiedSubjects implements SubjectResolver {
       List<Rule> rules,
       Verifier verifier,
       KnownUsers known,
+      UnjudgedUsers unjudged,
       BiFunction<Subject, UserToken, Session> sessions) {
     this.rules = rules.stream().map(Rule::digest).collect(Collectors.toUnmodifiableSet());
     this.issuers =
@@ -47,6 +48,7 @@ public final class VerifiedSubjects implements SubjectResolver {
             .collect(Collectors.toUnmodifiableSet());
     this.verifier = verifier;
     this.known = known;
+    this.unjudged = unjudged;
     this.sessions = sessions;
   }
 
@@ -54,7 +56,11 @@ public final class VerifiedSubjects implements SubjectResolver {
   public static VerifiedSubjects remembering(
       List<Rule> rules, InstantSource clock, KnownUsers known, Sessions sessions) {
     return new VerifiedSubjects(
-        rules, new UserTokenVerifier(rules, clock)::verify, known, sessions::open);
+        rules,
+        new UserTokenVerifier(rules, clock)::verify,
+        known,
+        new UnjudgedUsers(clock),
+        sessions::open);
   }
 
   /** Verifies tokens and leaves no trace. */
@@ -78,13 +84,14 @@ public final class VerifiedSubjects implements SubjectResolver {
         rules,
         verifier,
         new KnownUsers(clock),
+        new UnjudgedUsers(clock),
         (subject, token) -> new Session(subject, token, new HitCounters()));
   }
 
   @Override
   public @Nullable User known(TokenDigest token) {
     Known found = known.get(token);
-    return found != null && rules.contains(found.rule()) ? found.user() : null;
+    return found != null && rules.contains(found.rule()) ? found.user() : unjudged.get(token);
   }
 
   @Override
@@ -94,15 +101,39 @@ public final class VerifiedSubjects implements SubjectResolver {
       case Verification.Invalid invalid -> new Resolution.Refused(invalid.fault());
       case Verification.Verified verified -> {
         Subject subject = verified.subject();
-        TokenDigest kind = subject.keyPart(verified.rule());
-        UserToken token =
-            new UserToken(
-                Secret.of(bytes, start, end), digest, kind, subject.expiresAt().toEpochMilli());
-        User user = new User(subject, sessions.apply(subject, token), kind);
-        known.put(digest, new Known(user, verified.rule()));
-        yield new Resolution.Resolved(user);
+        UserToken token = userToken(bytes, start, end, digest, subject, verified.rule());
+        User user = new User(subject, sessions.apply(subject, token), token.kind());
+        known.put(digest, new Known(user, verified.rule(), verified.until().toEpochMilli()));
+        yield resolved(user, bytes, start, end, digest);
+      }
+      case Verification.Unjudged nobody -> {
+        Subject subject = nobody.subject();
+        UserToken token = userToken(bytes, start, end, digest, subject, nobody.rule());
+        yield resolved(unjudged.of(digest, subject, token), bytes, start, end, digest);
       }
     };
+  }
+
+  private static UserToken userToken(
+      byte[] bytes, int start, int end, TokenDigest digest, Subject subject, TokenDigest rule) {
+    return new UserToken(
+        Secret.of(bytes, start, end),
+        digest,
+        subject.keyPart(rule),
+        subject.expiresAt().toEpochMilli());
+  }
+
+  /** A token that does not say whose it is must be told by its digest on other hosts. */
+  private Resolution resolved(User user, byte[] bytes, int start, int end, TokenDigest digest) {
+    if (!looksLikeUserToken(bytes, start, end)) {
+      known.recognise(digest);
+    }
+    return new Resolution.Resolved(user);
+  }
+
+  @Override
+  public boolean seen(TokenDigest token) {
+    return known.recognises(token);
   }
 
   @Override
