@@ -311,7 +311,8 @@ class CacheKeyTest {
         false,
         TlsConfig.DEFAULT,
         Duration.ofSeconds(8),
-        16);
+        16,
+        null);
   }
 
   private static List<ExpectConfig> expectations(ExpectConfig base) {

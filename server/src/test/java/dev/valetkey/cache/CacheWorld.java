@@ -183,7 +183,8 @@ final class CacheWorld implements AutoCloseable {
         false,
         new TlsConfig(null, null),
         Duration.ofSeconds(8),
-        16);
+        16,
+        null);
   }
 
   static ServerConfig server(String name) {

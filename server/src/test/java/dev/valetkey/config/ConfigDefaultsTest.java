@@ -69,7 +69,8 @@ class ConfigDefaultsTest {
                     false,
                     TlsConfig.DEFAULT,
                     Duration.ofSeconds(8),
-                    16)));
+                    16,
+                    null)));
   }
 
   @Test
@@ -84,7 +85,8 @@ class ConfigDefaultsTest {
                 List.of(
                     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
                     "EdDSA"),
-                "sid"));
+                "sid",
+                OpaqueTokens.REFUSE));
   }
 
   @Test

@@ -14,6 +14,7 @@ import dev.valetkey.config.ServerConfig;
 import dev.valetkey.config.ServerConfig.UpstreamConfig;
 import dev.valetkey.config.TlsConfig;
 import dev.valetkey.config.UnlistedHosts;
+import dev.valetkey.config.OpaqueTokens;
 import dev.valetkey.config.UserRule;
 import dev.valetkey.config.UserTokenConfig;
 import dev.valetkey.config.UserTokenSource;
@@ -62,7 +63,8 @@ public final class Configs {
         false,
         TlsConfig.DEFAULT,
         Duration.ofSeconds(8),
-        16);
+        16,
+        null);
   }
 
   public static ServerConfig server(String name, String url, GrantConfig grant) {
@@ -109,7 +111,7 @@ public final class Configs {
         new AdminConfig(Path.of("/run/valetkey/admin.sock"), "0.0.0.0:9464"),
         new AuditConfig(AuditConfig.Hits.SUMMARY, AuditConfig.SubjectForm.PLAIN),
         Map.of("corp", issuer("corp")),
-        List.of(new UserRule("corp", List.of("travel-agent"), List.of("RS256"), "sid")),
+        List.of(new UserRule("corp", List.of("travel-agent"), List.of("RS256"), "sid", OpaqueTokens.REFUSE)),
         new UserTokenConfig(sources),
         byName,
         unlisted,

@@ -70,6 +70,11 @@ public final class FakeSubjects implements SubjectResolver {
   }
 
   @Override
+  public boolean seen(TokenDigest token) {
+    return known.containsKey(token);
+  }
+
+  @Override
   public boolean looksLikeUserToken(byte[] bytes, int start, int end) {
     return new String(bytes, start, end - start, StandardCharsets.ISO_8859_1)
         .startsWith("CANARY-user");

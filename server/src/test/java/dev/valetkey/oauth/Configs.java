@@ -49,7 +49,8 @@ public final class Configs {
         true,
         TlsConfig.DEFAULT,
         timeout,
-        maxInFlight);
+        maxInFlight,
+        null);
   }
 
   public static IssuerConfig pinned(
@@ -68,7 +69,8 @@ public final class Configs {
         c.allowHttp(),
         c.tls(),
         c.timeout(),
-        c.maxInFlight());
+        c.maxInFlight(),
+        c.introspectionEndpoint());
   }
 
   public static IssuerConfig dialled(
@@ -87,7 +89,8 @@ public final class Configs {
         allowHttp,
         tls,
         c.timeout(),
-        c.maxInFlight());
+        c.maxInFlight(),
+        c.introspectionEndpoint());
   }
 
   public static IssuerConfig limited(IssuerConfig c, Duration timeout, int maxInFlight) {
@@ -105,7 +108,8 @@ public final class Configs {
         c.allowHttp(),
         c.tls(),
         timeout,
-        maxInFlight);
+        maxInFlight,
+        c.introspectionEndpoint());
   }
 
   /** A file with this text and a newline, as editors and kubelets leave it. */
