@@ -17,7 +17,9 @@ import dev.valetkey.envoy.UnixSocket;
 import dev.valetkey.gate.Gate;
 import dev.valetkey.gate.Tracer;
 import dev.valetkey.oauth.Issuers;
+import dev.valetkey.subject.BackChannelLogout;
 import dev.valetkey.subject.KnownUsers;
+import dev.valetkey.subject.Logouts;
 import dev.valetkey.subject.Sessions;
 import dev.valetkey.subject.VerifiedSubjects;
 import dev.valetkey.telemetry.Audit;
@@ -70,6 +72,7 @@ final class Sidecar implements AutoCloseable, Readiness {
   private final TokenCache cache;
   private final Sessions sessions;
   private final KnownUsers knownUsers = new KnownUsers(clock);
+  private final Logouts logouts = new Logouts(clock);
   private final Gate gate;
   private final EventLoopGroup loop =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
@@ -77,6 +80,7 @@ final class Sidecar implements AutoCloseable, Readiness {
   private final AdminServer adminServer;
   private final AdminHttp adminHttp;
   private volatile Config config;
+  private volatile BackChannelLogout logout;
   private volatile boolean ready;
 
   /**
@@ -97,10 +101,11 @@ final class Sidecar implements AutoCloseable, Readiness {
             nanoTime,
             random);
     this.sessions = new Sessions(clock, audit, cache::drop);
+    this.logout = logout(config);
     this.gate = new Gate(config, subjects(config), cache, audit, metrics, nanoTime);
     metrics.observe(cache::size, cache::bytes, sessions::count);
     // An address that cannot be bound must fail before the paths of a predecessor are taken over.
-    this.adminHttp = AdminHttp.start(config.admin().address(), metrics, this);
+    this.adminHttp = AdminHttp.start(config.admin().address(), metrics, this, () -> logout);
     this.adminServer = AdminServer.start(new AdminSocket(), adminService());
     this.envoyServer = new EnvoyServer(config.listen(), loop, gate, metrics, nanoTime);
   }
@@ -132,6 +137,7 @@ final class Sidecar implements AutoCloseable, Readiness {
     audit.reconfigure(changed.audit());
     cache.resize(changed.cache());
     gate.use(changed, subjects(changed));
+    logout = logout(changed);
     config = changed;
     issuers.retain(changed.issuers().values());
     changed.issuers().values().forEach(this::prepare);
@@ -195,7 +201,17 @@ final class Sidecar implements AutoCloseable, Readiness {
   }
 
   private VerifiedSubjects subjects(Config of) {
-    return VerifiedSubjects.remembering(Program.rules(of, issuers), clock, knownUsers, sessions);
+    return VerifiedSubjects.remembering(
+        Program.rules(of, issuers), clock, knownUsers, sessions, logouts);
+  }
+
+  private BackChannelLogout logout(Config of) {
+    return new BackChannelLogout(
+        Program.rules(of, issuers),
+        clock,
+        logouts,
+        sessions,
+        () -> Deadline.after(Duration.ofSeconds(5), nanoTime));
   }
 
   private AdminService adminService() {
@@ -204,7 +220,7 @@ final class Sidecar implements AutoCloseable, Readiness {
             () ->
                 new Tracer(
                     config,
-                    VerifiedSubjects.looking(Program.rules(config, issuers), clock),
+                    VerifiedSubjects.looking(Program.rules(config, issuers), clock, logouts),
                     audit,
                     metrics),
             cache::peek,

@@ -18,7 +18,12 @@ public record UserRule(
             doc =
                 "user tokens that are no JWT: refused; shown to the issuer's introspection endpoint (RFC 7662), whose yes counts for 60 s; or sent to the token exchange as they are, their user unknown, so that `expect.sub` is not checked. One rule may have another word than `refuse`",
             initial = "refuse")
-        OpaqueTokens opaque) {
+        OpaqueTokens opaque,
+    @Key(
+            doc =
+                "take this issuer's logout tokens at `POST /backchannel-logout` of `admin.address`, for its `client_id` (OpenID Connect Back-Channel Logout 1.0)",
+            initial = "false")
+        boolean backchannelLogout) {
   public UserRule {
     audience = List.copyOf(audience);
     algorithms = List.copyOf(algorithms);

@@ -38,6 +38,7 @@ final class UserRules {
       } else if (name != null) {
         audience(user, Objects.requireNonNull(issuers.get(name)), findings);
         introspection(user, Objects.requireNonNull(issuers.get(name)), findings);
+        logout(user, Objects.requireNonNull(issuers.get(name)), findings);
       }
     }
     oneForOpaqueTokens(users, findings);
@@ -88,6 +89,16 @@ final class UserRules {
       findings.problem(
           issuer.path("introspection_endpoint"),
           "is required by " + user.path("opaque") + ": with the other endpoints given, nothing is discovered");
+    }
+  }
+
+  /** Back-Channel Logout §2.4: a logout token is made for the client. */
+  private static void logout(Draft user, Draft issuer, Findings findings) {
+    if (user.flag("backchannel_logout")
+        && !issuer.has("client_id")
+        && !issuer.isBroken("client_id")) {
+      findings.problem(
+          user.path("backchannel_logout"), "needs a client_id at " + issuer.path());
     }
   }
 

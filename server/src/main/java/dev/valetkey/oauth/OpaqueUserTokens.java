@@ -145,7 +145,7 @@ final class OpaqueUserTokens {
   /**
    * What RFC 7662 §2.2 leaves out is what it goes without saying: the issuer; and where no audience
    * is named, the client that the token was given to, which must then be in the rule's list. A
-   * token without end has a short one.
+   * token without end has a short one; one without a beginning counted when the issuer was asked.
    */
   private static Claims completed(Introspected.Active active, String issuer) {
     Claims said = active.claims();
@@ -158,7 +158,7 @@ final class OpaqueUserTokens {
         said.audience().isEmpty() ? client.map(List::of).orElse(List.of()) : said.audience(),
         end == null ? active.asked().plus(UNTOLD_LIFE) : end,
         said.notBefore(),
-        said.issuedAt(),
+        said.issuedAt() == null ? active.asked() : said.issuedAt(),
         said.scope());
   }
 

@@ -7,11 +7,9 @@ import dev.valetkey.token.Deadline;
 import dev.valetkey.token.Fields;
 import dev.valetkey.token.TokenDigest;
 import dev.valetkey.token.UserTokenFault;
-import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -26,15 +24,7 @@ import org.jspecify.annotations.Nullable;
  * §4 wants: keys only ever come from the issuer's own address.
  */
 public final class UserTokenVerifier {
-  private static final int MAX_KID_BYTES = 256;
   private static final Set<String> TYPES = Set.of("jwt", "at+jwt", "application/at+jwt");
-
-  /**
-   * Header members that bring keys along, change how the signature is computed, or belong to
-   * encryption.
-   */
-  private static final List<String> REFUSED_HEADERS =
-      List.of("crit", "b64", "jku", "x5u", "jwk", "zip", "enc", "p2c", "p2s");
 
   /** Claims of ID tokens (OpenID Connect Core §3) and logout tokens (Back-Channel Logout §2.4). */
   private static final List<String> REFUSED_CLAIMS =
@@ -86,7 +76,7 @@ public final class UserTokenVerifier {
         bytes,
         start,
         end,
-        (jws, algorithm, issuer) -> signatureFault(jws, algorithm, issuer, deadline),
+        (jws, algorithm, issuer) -> JwsRules.signatureFault(jws, algorithm, issuer, deadline),
         token -> opaque.verify(token, deadline));
   }
 
@@ -135,21 +125,9 @@ public final class UserTokenVerifier {
   }
 
   private static @Nullable UserTokenFault formFault(Jws jws) {
-    JsonObject header = jws.header();
-    if (REFUSED_HEADERS.stream().anyMatch(header::has)) {
-      return UserTokenFault.TYPE;
-    }
-    if (header.has("typ")
-        && Claims.text(header, "typ")
-            .filter(typ -> TYPES.contains(typ.toLowerCase(Locale.ROOT)))
-            .isEmpty()) {
-      return UserTokenFault.TYPE;
-    }
-    if (header.has("kid")
-        && Claims.text(header, "kid")
-            .filter(kid -> kid.getBytes(StandardCharsets.UTF_8).length <= MAX_KID_BYTES)
-            .isEmpty()) {
-      return UserTokenFault.MALFORMED;
+    UserTokenFault fault = JwsRules.headerFault(jws.header(), TYPES);
+    if (fault != null) {
+      return fault;
     }
     return isAccessToken(jws.payload()) ? null : UserTokenFault.TYPE;
   }
@@ -187,32 +165,6 @@ public final class UserTokenVerifier {
       }
     }
     return last;
-  }
-
-  private static @Nullable UserTokenFault signatureFault(
-      Jws jws, SignatureAlgorithm algorithm, Issuer issuer, Deadline deadline) {
-    if (!(issuer.keys(deadline) instanceof Fetched.Got<KeySet> got)) {
-      return UserTokenFault.KEYS_UNAVAILABLE;
-    }
-    String kid = Claims.text(jws.header(), "kid").orElse(null);
-    if (signed(jws, algorithm, got.value(), kid)) {
-      return null;
-    }
-    if (kid != null && got.value().knows(kid)) {
-      return UserTokenFault.SIGNATURE;
-    }
-    // The issuer may have begun to use a new key.
-    return issuer.keysAfter(got.value(), deadline) instanceof Fetched.Got<KeySet> newer
-            && !newer.value().equals(got.value())
-            && signed(jws, algorithm, newer.value(), kid)
-        ? null
-        : UserTokenFault.SIGNATURE;
-  }
-
-  private static boolean signed(
-      Jws jws, SignatureAlgorithm algorithm, KeySet keys, @Nullable String kid) {
-    return keys.candidates(algorithm, kid).stream()
-        .anyMatch(key -> jws.signedBy(key.publicKey(), algorithm));
   }
 
   private static Verification invalid(UserTokenFault fault) {

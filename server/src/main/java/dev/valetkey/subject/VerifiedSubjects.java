@@ -12,10 +12,11 @@ import dev.valetkey.token.Session.UserToken;
 import dev.valetkey.token.Subject;
 import dev.valetkey.token.TokenDigest;
 import dev.valetkey.token.User;
+import dev.valetkey.token.UserTokenFault;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
-import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -28,11 +29,17 @@ public final class VerifiedSubjects implements SubjectResolver {
   private final Verifier verifier;
   private final KnownUsers known;
   private final UnjudgedUsers unjudged;
-  private final BiFunction<Subject, UserToken, Session> sessions;
+  private final Logouts logouts;
+  private final Book sessions;
 
   /** How a token is looked at. */
   private interface Verifier {
     Verification verify(byte[] bytes, int start, int end, Deadline deadline);
+  }
+
+  /** Where sessions are opened; see {@link Sessions#open}. */
+  private interface Book {
+    Session open(Subject subject, UserToken token, BooleanSupplier signedOut);
   }
 
   private VerifiedSubjects(
@@ -40,7 +47,8 @@ public final class VerifiedSubjects implements SubjectResolver {
       Verifier verifier,
       KnownUsers known,
       UnjudgedUsers unjudged,
-      BiFunction<Subject, UserToken, Session> sessions) {
+      Logouts logouts,
+      Book sessions) {
     this.rules = rules.stream().map(Rule::digest).collect(Collectors.toUnmodifiableSet());
     this.issuers =
         rules.stream()
@@ -49,23 +57,29 @@ public final class VerifiedSubjects implements SubjectResolver {
     this.verifier = verifier;
     this.known = known;
     this.unjudged = unjudged;
+    this.logouts = logouts;
     this.sessions = sessions;
   }
 
   /** Verifies tokens, remembers them in {@code known} and opens their sessions. */
   public static VerifiedSubjects remembering(
-      List<Rule> rules, InstantSource clock, KnownUsers known, Sessions sessions) {
+      List<Rule> rules,
+      InstantSource clock,
+      KnownUsers known,
+      Sessions sessions,
+      Logouts logouts) {
     return new VerifiedSubjects(
         rules,
         new UserTokenVerifier(rules, clock)::verify,
         known,
         new UnjudgedUsers(clock),
+        logouts,
         sessions::open);
   }
 
   /** Verifies tokens and leaves no trace. */
-  public static VerifiedSubjects looking(List<Rule> rules, InstantSource clock) {
-    return withoutTrace(rules, clock, new UserTokenVerifier(rules, clock)::verify);
+  public static VerifiedSubjects looking(List<Rule> rules, InstantSource clock, Logouts logouts) {
+    return withoutTrace(rules, clock, logouts, new UserTokenVerifier(rules, clock)::verify);
   }
 
   /**
@@ -75,17 +89,21 @@ public final class VerifiedSubjects implements SubjectResolver {
   public static VerifiedSubjects unverified(List<Rule> rules, InstantSource clock) {
     UserTokenVerifier verifier = new UserTokenVerifier(rules, clock);
     return withoutTrace(
-        rules, clock, (bytes, start, end, deadline) -> verifier.inspect(bytes, start, end));
+        rules,
+        clock,
+        new Logouts(clock),
+        (bytes, start, end, deadline) -> verifier.inspect(bytes, start, end));
   }
 
   private static VerifiedSubjects withoutTrace(
-      List<Rule> rules, InstantSource clock, Verifier verifier) {
+      List<Rule> rules, InstantSource clock, Logouts logouts, Verifier verifier) {
     return new VerifiedSubjects(
         rules,
         verifier,
         new KnownUsers(clock),
         new UnjudgedUsers(clock),
-        (subject, token) -> new Session(subject, token, new HitCounters()));
+        logouts,
+        (subject, token, signedOut) -> new Session(subject, token, new HitCounters()));
   }
 
   @Override
@@ -100,11 +118,10 @@ public final class VerifiedSubjects implements SubjectResolver {
     return switch (verifier.verify(bytes, start, end, deadline)) {
       case Verification.Invalid invalid -> new Resolution.Refused(invalid.fault());
       case Verification.Verified verified -> {
-        Subject subject = verified.subject();
-        UserToken token = userToken(bytes, start, end, digest, subject, verified.rule());
-        User user = new User(subject, sessions.apply(subject, token), token.kind());
-        known.put(digest, new Known(user, verified.rule(), verified.until().toEpochMilli()));
-        yield resolved(user, bytes, start, end, digest);
+        if (logouts.covers(verified.subject(), verified.issuedAt())) {
+          yield new Resolution.Refused(UserTokenFault.INACTIVE);
+        }
+        yield admitted(verified, bytes, start, end, digest);
       }
       case Verification.Unjudged nobody -> {
         Subject subject = nobody.subject();
@@ -112,6 +129,20 @@ public final class VerifiedSubjects implements SubjectResolver {
         yield resolved(unjudged.of(digest, subject, token), bytes, start, end, digest);
       }
     };
+  }
+
+  private Resolution admitted(
+      Verification.Verified verified, byte[] bytes, int start, int end, TokenDigest digest) {
+    Subject subject = verified.subject();
+    UserToken token = userToken(bytes, start, end, digest, subject, verified.rule());
+    Session session =
+        sessions.open(subject, token, () -> logouts.covers(subject, verified.issuedAt()));
+    if (session.hasEnded()) {
+      return new Resolution.Refused(UserTokenFault.INACTIVE);
+    }
+    User user = new User(subject, session, token.kind());
+    known.put(digest, new Known(user, verified.rule(), verified.until().toEpochMilli()));
+    return resolved(user, bytes, start, end, digest);
   }
 
   private static UserToken userToken(

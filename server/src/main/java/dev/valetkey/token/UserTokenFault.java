@@ -17,7 +17,7 @@ public enum UserTokenFault {
   SUBJECT,
   EXPIRED,
   NOT_YET_VALID,
-  /** The issuer says that it counts no more (RFC 7662 §2.2). */
+  /** The issuer says that it counts no more (RFC 7662 §2.2), or that its user has signed out. */
   INACTIVE,
   /** It could not be judged: the issuer's keys cannot be fetched. */
   KEYS_UNAVAILABLE,
