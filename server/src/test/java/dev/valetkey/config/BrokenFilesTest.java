@@ -388,6 +388,14 @@ class BrokenFilesTest {
             List.of(
                 "2: users[0].opaque: introspection needs a client with credentials at issuers.corp")),
         Arguments.of(
+            "logout tokens for nobody",
+            """
+            issuers: {corp: {issuer: "https://idp.example", token_endpoint_auth_method: none}}
+            users: [{issuer: corp, audience: a, backchannel_logout: true}]
+            servers: {a: {url: "https://a.example", grant: none}}
+            """,
+            List.of("2: users[0].backchannel_logout: needs a client_id at issuers.corp")),
+        Arguments.of(
             "introspection that cannot be discovered",
             """
             issuers:

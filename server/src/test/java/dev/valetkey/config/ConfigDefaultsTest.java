@@ -86,7 +86,8 @@ class ConfigDefaultsTest {
                     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
                     "EdDSA"),
                 "sid",
-                OpaqueTokens.REFUSE));
+                OpaqueTokens.REFUSE,
+                false));
   }
 
   @Test

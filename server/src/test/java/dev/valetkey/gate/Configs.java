@@ -111,7 +111,7 @@ public final class Configs {
         new AdminConfig(Path.of("/run/valetkey/admin.sock"), "0.0.0.0:9464"),
         new AuditConfig(AuditConfig.Hits.SUMMARY, AuditConfig.SubjectForm.PLAIN),
         Map.of("corp", issuer("corp")),
-        List.of(new UserRule("corp", List.of("travel-agent"), List.of("RS256"), "sid", OpaqueTokens.REFUSE)),
+        List.of(new UserRule("corp", List.of("travel-agent"), List.of("RS256"), "sid", OpaqueTokens.REFUSE, false)),
         new UserTokenConfig(sources),
         byName,
         unlisted,

@@ -452,7 +452,7 @@ class OpaqueUserTokensTest {
   }
 
   private UserTokenVerifier verifier(OpaqueTokens mode, Issuer at) {
-    UserRule rule = new UserRule("corp", List.of("agent"), List.of("RS256"), "sid", mode);
+    UserRule rule = new UserRule("corp", List.of("agent"), List.of("RS256"), "sid", mode, false);
     return new UserTokenVerifier(List.of(new UserTokenVerifier.Rule(rule, at)), time);
   }
 }

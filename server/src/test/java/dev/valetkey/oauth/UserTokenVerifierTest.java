@@ -328,8 +328,8 @@ class UserTokenVerifierTest {
 
   @Test
   void firstRuleThatAdmitsCounts() {
-    UserRule stranger = new UserRule("corp", List.of("stranger"), ALL, "sid", OpaqueTokens.REFUSE);
-    UserRule own = new UserRule("corp", List.of("agent"), ALL, "sid", OpaqueTokens.REFUSE);
+    UserRule stranger = new UserRule("corp", List.of("stranger"), ALL, "sid", OpaqueTokens.REFUSE, false);
+    UserRule own = new UserRule("corp", List.of("agent"), ALL, "sid", OpaqueTokens.REFUSE, false);
     var rules =
         List.of(
             new UserTokenVerifier.Rule(stranger, issuer), new UserTokenVerifier.Rule(own, issuer));
@@ -411,7 +411,7 @@ class UserTokenVerifierTest {
 
   @Test
   void aRuleWhoseKeysComeFromElsewhereIsAnotherRule() {
-    UserRule rule = new UserRule("corp", List.of("agent"), ALL, "sid", OpaqueTokens.REFUSE);
+    UserRule rule = new UserRule("corp", List.of("agent"), ALL, "sid", OpaqueTokens.REFUSE, false);
     Issuer elsewhere =
         issuers.of(
             Configs.pinned(issuer.config(), null, URI.create("https://elsewhere.test/keys")));
@@ -421,7 +421,7 @@ class UserTokenVerifierTest {
   }
 
   private Verification verify(String token, List<String> algorithms) {
-    UserRule rule = new UserRule("corp", List.of("agent"), algorithms, "sid", OpaqueTokens.REFUSE);
+    UserRule rule = new UserRule("corp", List.of("agent"), algorithms, "sid", OpaqueTokens.REFUSE, false);
     byte[] bytes = ("xx" + token + "y").getBytes(UTF_8);
     return new UserTokenVerifier(List.of(new UserTokenVerifier.Rule(rule, issuer)), time)
         .verify(bytes, 2, bytes.length - 1, time.deadline());

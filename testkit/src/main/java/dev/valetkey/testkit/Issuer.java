@@ -1,6 +1,7 @@
 package dev.valetkey.testkit;
 
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -148,6 +149,17 @@ public final class Issuer implements AutoCloseable {
   /** The makings of a user token, to be changed or spoilt. */
   public JwtBuilder jwt(String user) {
     return jwt(userClaims(user));
+  }
+
+  /** The makings of a logout token, without {@code sid} and {@code sub}. */
+  public JwtBuilder logout() {
+    Map<String, Object> claims = baseClaims();
+    claims.remove("typ");
+    claims.put("aud", options.audience());
+    claims.put("events", Map.of("http://schemas.openid.net/event/backchannel-logout", Map.of()));
+    return new JwtBuilder(keys.current(switches.algorithm), claims, now(), token -> {})
+        .header("typ", "logout+jwt")
+        .expiresIn(Duration.ofMinutes(2));
   }
 
   /**
