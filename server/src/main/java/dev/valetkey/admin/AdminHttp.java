@@ -81,10 +81,7 @@ public final class AdminHttp implements AutoCloseable {
    * @param logout takes logout tokens under the configuration in force
    */
   public static AdminHttp start(
-      String address,
-      Metrics metrics,
-      Readiness readiness,
-      Supplier<BackChannelLogout> logout)
+      String address, Metrics metrics, Readiness readiness, Supplier<BackChannelLogout> logout)
       throws IOException {
     InetSocketAddress wanted = socketAddress(address);
     AdminHttp http = new AdminHttp(metrics, readiness, logout);

@@ -12,7 +12,8 @@ final class IssuerRules {
   private IssuerRules() {}
 
   static void apply(Draft issuer, Findings findings) {
-    for (String key : List.of("issuer", "token_endpoint", "jwks_uri", "introspection_endpoint", "connect_to")) {
+    for (String key :
+        List.of("issuer", "token_endpoint", "jwks_uri", "introspection_endpoint", "connect_to")) {
       transport(
           issuer,
           key,

@@ -78,8 +78,7 @@ final class UserRules {
     if (opaque(user) != OpaqueTokens.INTROSPECT) {
       return;
     }
-    ClientAuthMethod method =
-        issuer.get("token_endpoint_auth_method", ClientAuthMethod.class);
+    ClientAuthMethod method = issuer.get("token_endpoint_auth_method", ClientAuthMethod.class);
     if (method == ClientAuthMethod.NONE) {
       findings.problem(
           user.path("opaque"), "introspection needs a client with credentials at " + issuer.path());
@@ -88,7 +87,9 @@ final class UserRules {
     if (nothingDiscovered && !issuer.wrote("introspection_endpoint")) {
       findings.problem(
           issuer.path("introspection_endpoint"),
-          "is required by " + user.path("opaque") + ": with the other endpoints given, nothing is discovered");
+          "is required by "
+              + user.path("opaque")
+              + ": with the other endpoints given, nothing is discovered");
     }
   }
 
@@ -97,8 +98,7 @@ final class UserRules {
     if (user.flag("backchannel_logout")
         && !issuer.has("client_id")
         && !issuer.isBroken("client_id")) {
-      findings.problem(
-          user.path("backchannel_logout"), "needs a client_id at " + issuer.path());
+      findings.problem(user.path("backchannel_logout"), "needs a client_id at " + issuer.path());
     }
   }
 

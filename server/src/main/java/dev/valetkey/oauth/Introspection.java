@@ -70,9 +70,7 @@ final class Introspection {
       return running;
     }
     // A thread of its own: a caller that gives up does not end it.
-    Thread.ofVirtual()
-        .name("valetkey-introspection")
-        .start(() -> fly(token, digest, started));
+    Thread.ofVirtual().name("valetkey-introspection").start(() -> fly(token, digest, started));
     return started;
   }
 

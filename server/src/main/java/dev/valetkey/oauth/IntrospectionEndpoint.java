@@ -27,8 +27,7 @@ final class IntrospectionEndpoint {
   Introspected ask(URI endpoint, Secret token, Deadline deadline) {
     Instant asked = clock.instant();
     // RFC 7662 §2.1: the hint spares the issuer a search.
-    Form form =
-        Form.EMPTY.with("token", token.reveal()).with("token_type_hint", "access_token");
+    Form form = Form.EMPTY.with("token", token.reveal()).with("token_type_hint", "access_token");
     return posts
         .post(endpoint, form, deadline)
         .map(reply -> read(reply, asked))

@@ -66,8 +66,7 @@ final class OpaqueUserTokens {
    * "ew".
    */
   static boolean isOne(byte[] token) {
-    boolean jose =
-        Jws.parts(token) > 1 && token[0] == 'e' && (token[1] == 'y' || token[1] == 'w');
+    boolean jose = Jws.parts(token) > 1 && token[0] == 'e' && (token[1] == 'y' || token[1] == 'w');
     return !jose
         && token.length <= Jws.MAX_BYTES
         && TokenAnswerReader.B64TOKEN

@@ -44,8 +44,7 @@ final class SubjectClaims {
       return new Verification.Invalid(fault);
     }
     Subject subject = subject(claims, rule);
-    return new Verification.Verified(
-        subject, ruleDigest, claims.issuedAt(), subject.expiresAt());
+    return new Verification.Verified(subject, ruleDigest, claims.issuedAt(), subject.expiresAt());
   }
 
   private @Nullable UserTokenFault fault(Claims claims, UserRule rule) {

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides whether a token is a user's (RFC 8725, RFC 9068): first its form, then its signature,
- * then its claims. A token that is no JWT is left to {@link OpaqueUserTokens}. Immutable but for the issuers' keys; thread-safe. It waits where keys must be
- * fetched and is for virtual threads.
+ * then its claims. A token that is no JWT is left to {@link OpaqueUserTokens}. Immutable but for
+ * the issuers' keys; thread-safe. It waits where keys must be fetched and is for virtual threads.
  *
  * <p>Members {@code x5c}, {@code x5t} and other unknown ones of the header are ignored, as RFC 7515
  * §4 wants: keys only ever come from the issuer's own address.

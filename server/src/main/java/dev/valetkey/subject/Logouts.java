@@ -105,8 +105,7 @@ public final class Logouts {
 
   private static void forgetOld(Map<TokenDigest, Remembered> entries, int bound, Instant now) {
     Iterator<Remembered> oldest = entries.values().iterator();
-    while (oldest.hasNext()
-        && (!now.isBefore(oldest.next().forget()) || entries.size() > bound)) {
+    while (oldest.hasNext() && (!now.isBefore(oldest.next().forget()) || entries.size() > bound)) {
       oldest.remove();
     }
   }

@@ -64,8 +64,8 @@ public final class Sessions {
    * The session of this subject, begun if there is none; of user tokens that may do the same it
    * keeps the one that ends last.
    *
-   * @param signedOut asked once the session is there; if so, it ends at once. A logout is remembered
-   *     before it looks for sessions: it finds this one, or is found here
+   * @param signedOut asked once the session is there; if so, it ends at once. A logout is
+   *     remembered before it looks for sessions: it finds this one, or is found here
    */
   public Session open(Subject subject, UserToken userToken, BooleanSupplier signedOut) {
     Session session = open(subject, userToken);
@@ -113,8 +113,8 @@ public final class Sessions {
 
   /**
    * Ends the sessions of a user who has signed out at the issuer: the one of this {@code sid}, and
-   * those of {@code sub} that do not say theirs; all of {@code sub} where {@code sid} is null. Looks
-   * at every session.
+   * those of {@code sub} that do not say theirs; all of {@code sub} where {@code sid} is null.
+   * Looks at every session.
    *
    * @return how many there were
    */

@@ -21,7 +21,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Users by their tokens (design.md §4). One per configuration; sessions and known tokens outlive it.
+ * Users by their tokens (design.md §4). One per configuration; sessions and known tokens outlive
+ * it.
  */
 public final class VerifiedSubjects implements SubjectResolver {
   private final Set<TokenDigest> rules;
@@ -63,11 +64,7 @@ public final class VerifiedSubjects implements SubjectResolver {
 
   /** Verifies tokens, remembers them in {@code known} and opens their sessions. */
   public static VerifiedSubjects remembering(
-      List<Rule> rules,
-      InstantSource clock,
-      KnownUsers known,
-      Sessions sessions,
-      Logouts logouts) {
+      List<Rule> rules, InstantSource clock, KnownUsers known, Sessions sessions, Logouts logouts) {
     return new VerifiedSubjects(
         rules,
         new UserTokenVerifier(rules, clock)::verify,

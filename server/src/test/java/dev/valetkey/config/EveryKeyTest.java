@@ -79,7 +79,13 @@ class EveryKeyTest {
   void usersAndTheirTokens() {
     assertThat(config.users())
         .containsExactly(
-            new UserRule("partner", List.of("agent"), List.of("ES256", "EdDSA"), "session", OpaqueTokens.INTROSPECT, true));
+            new UserRule(
+                "partner",
+                List.of("agent"),
+                List.of("ES256", "EdDSA"),
+                "session",
+                OpaqueTokens.INTROSPECT,
+                true));
     assertThat(config.userToken().from())
         .containsExactly(
             new UserTokenSource.Header("x-user-token"), new UserTokenSource.Authorization());

@@ -10,11 +10,11 @@ import dev.valetkey.config.ExpectConfig;
 import dev.valetkey.config.GrantConfig;
 import dev.valetkey.config.IssuerConfig;
 import dev.valetkey.config.ListenConfig;
+import dev.valetkey.config.OpaqueTokens;
 import dev.valetkey.config.ServerConfig;
 import dev.valetkey.config.ServerConfig.UpstreamConfig;
 import dev.valetkey.config.TlsConfig;
 import dev.valetkey.config.UnlistedHosts;
-import dev.valetkey.config.OpaqueTokens;
 import dev.valetkey.config.UserRule;
 import dev.valetkey.config.UserTokenConfig;
 import dev.valetkey.config.UserTokenSource;
@@ -111,7 +111,14 @@ public final class Configs {
         new AdminConfig(Path.of("/run/valetkey/admin.sock"), "0.0.0.0:9464"),
         new AuditConfig(AuditConfig.Hits.SUMMARY, AuditConfig.SubjectForm.PLAIN),
         Map.of("corp", issuer("corp")),
-        List.of(new UserRule("corp", List.of("travel-agent"), List.of("RS256"), "sid", OpaqueTokens.REFUSE, false)),
+        List.of(
+            new UserRule(
+                "corp",
+                List.of("travel-agent"),
+                List.of("RS256"),
+                "sid",
+                OpaqueTokens.REFUSE,
+                false)),
         new UserTokenConfig(sources),
         byName,
         unlisted,

@@ -184,7 +184,8 @@ class IssuerKeysTest {
   }
 
   private Verification verify(String token) {
-    UserRule rule = new UserRule("corp", List.of("agent"), List.of("RS256"), "sid", OpaqueTokens.REFUSE, false);
+    UserRule rule =
+        new UserRule("corp", List.of("agent"), List.of("RS256"), "sid", OpaqueTokens.REFUSE, false);
     byte[] bytes = token.getBytes(UTF_8);
     return new UserTokenVerifier(List.of(new UserTokenVerifier.Rule(rule, issuer)), time)
         .verify(bytes, 0, bytes.length, time.deadline());

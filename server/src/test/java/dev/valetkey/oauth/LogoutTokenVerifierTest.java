@@ -99,8 +99,7 @@ class LogoutTokenVerifierTest {
   @Test
   void itSaysWhoHasSignedOutAndWhen() {
     Instant now = time.instant().truncatedTo(ChronoUnit.SECONDS);
-    String token =
-        logout().claim("jti", "j1").claim("iat", now.getEpochSecond()).signed();
+    String token = logout().claim("jti", "j1").claim("iat", now.getEpochSecond()).signed();
 
     assertThat(verify(token))
         .isEqualTo(
@@ -130,7 +129,10 @@ class LogoutTokenVerifierTest {
         bad("garbage", UserTokenFault.MALFORMED, j -> "garbage"),
         bad("JWE", UserTokenFault.MALFORMED, JwtBuilder::encrypted),
         bad("too long", UserTokenFault.MALFORMED, j -> j.claim("x", "x".repeat(20_000)).signed()),
-        bad("another iss", UserTokenFault.ISSUER, j -> j.claim("iss", "https://e.example").signed()),
+        bad(
+            "another iss",
+            UserTokenFault.ISSUER,
+            j -> j.claim("iss", "https://e.example").signed()),
         bad("no iss", UserTokenFault.ISSUER, j -> j.withoutClaim("iss").signed()),
         bad("for another client", UserTokenFault.AUDIENCE, j -> j.audience("chat-app").signed()),
         bad(
@@ -144,7 +146,9 @@ class LogoutTokenVerifierTest {
             UserTokenFault.TYPE,
             j -> j.claim("events", Map.of("https://e.example/login", Map.of())).signed()),
         bad(
-            "event as text", UserTokenFault.TYPE, j -> j.claim("events", Map.of(EVENT, "")).signed()),
+            "event as text",
+            UserTokenFault.TYPE,
+            j -> j.claim("events", Map.of(EVENT, "")).signed()),
         bad("events a list", UserTokenFault.TYPE, j -> j.claim("events", List.of(EVENT)).signed()),
         bad("nonce", UserTokenFault.TYPE, j -> j.claim("nonce", "n").signed()),
         bad("nonce null", UserTokenFault.TYPE, j -> j.claim("nonce", null).signed()),
@@ -164,8 +168,7 @@ class LogoutTokenVerifierTest {
             UserTokenFault.NOT_YET_VALID,
             j -> j.issuedIn(Duration.ofMinutes(2)).signed()),
         bad("6 min old", UserTokenFault.EXPIRED, j -> j.issuedIn(Duration.ofMinutes(-6)).signed()),
-        bad(
-            "expired", UserTokenFault.EXPIRED, j -> j.expiresIn(Duration.ofSeconds(-61)).signed()));
+        bad("expired", UserTokenFault.EXPIRED, j -> j.expiresIn(Duration.ofSeconds(-61)).signed()));
   }
 
   // R-CA-4

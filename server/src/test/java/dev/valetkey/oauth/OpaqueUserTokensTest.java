@@ -51,8 +51,7 @@ class OpaqueUserTokensTest {
 
   @BeforeEach
   void start() {
-    issuer =
-        issuers.of(Configs.limited(Configs.agent(corp, folder), Duration.ofMillis(800), 4));
+    issuer = issuers.of(Configs.limited(Configs.agent(corp, folder), Duration.ofMillis(800), 4));
     issuer.prepare(time.deadline());
   }
 
@@ -82,8 +81,7 @@ class OpaqueUserTokensTest {
               assertThat(subject.client()).isEqualTo("chat-app");
               assertThat(subject.scope()).isEqualTo(Set.of("openid", "profile"));
               assertThat(subject.acr()).isEqualTo("2");
-              assertThat(subject.expiresAt())
-                  .isBetween(end.minusSeconds(5), end.plusSeconds(1));
+              assertThat(subject.expiresAt()).isBetween(end.minusSeconds(5), end.plusSeconds(1));
             });
     Form sent = corp.introspections().getFirst().form();
     assertThat(sent.first("token")).isEqualTo(token);
@@ -158,9 +156,7 @@ class OpaqueUserTokensTest {
         refused("typ Refresh", UserTokenFault.TYPE, j -> j.claim("typ", "Refresh")),
         refused("an ID token", UserTokenFault.TYPE, j -> j.claim("at_hash", "x")),
         refused(
-            "nbf to come",
-            UserTokenFault.NOT_YET_VALID,
-            j -> j.notBeforeIn(Duration.ofMinutes(5))),
+            "nbf to come", UserTokenFault.NOT_YET_VALID, j -> j.notBeforeIn(Duration.ofMinutes(5))),
         refused("sid a number", UserTokenFault.MALFORMED, j -> j.claim("sid", 7)),
         refused("exp text", UserTokenFault.ISSUER_ANSWER, j -> j.claim("exp", "tomorrow")),
         refused("aud a number", UserTokenFault.ISSUER_ANSWER, j -> j.claim("aud", 5)));
@@ -178,7 +174,9 @@ class OpaqueUserTokensTest {
 
   static Stream<Arguments> acceptedAnswers() {
     return Stream.of(
-        arguments("no aud, client_id ours", change(j -> j.withoutClaim("aud").claim("client_id", "agent"))),
+        arguments(
+            "no aud, client_id ours",
+            change(j -> j.withoutClaim("aud").claim("client_id", "agent"))),
         arguments("no iss", change(j -> j.withoutClaim("iss"))),
         arguments("token_type in small letters", change(j -> j.claim("token_type", "bearer"))),
         arguments("token_type access_token", change(j -> j.claim("token_type", "access_token"))),

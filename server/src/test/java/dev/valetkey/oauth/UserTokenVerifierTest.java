@@ -328,7 +328,8 @@ class UserTokenVerifierTest {
 
   @Test
   void firstRuleThatAdmitsCounts() {
-    UserRule stranger = new UserRule("corp", List.of("stranger"), ALL, "sid", OpaqueTokens.REFUSE, false);
+    UserRule stranger =
+        new UserRule("corp", List.of("stranger"), ALL, "sid", OpaqueTokens.REFUSE, false);
     UserRule own = new UserRule("corp", List.of("agent"), ALL, "sid", OpaqueTokens.REFUSE, false);
     var rules =
         List.of(
@@ -421,7 +422,8 @@ class UserTokenVerifierTest {
   }
 
   private Verification verify(String token, List<String> algorithms) {
-    UserRule rule = new UserRule("corp", List.of("agent"), algorithms, "sid", OpaqueTokens.REFUSE, false);
+    UserRule rule =
+        new UserRule("corp", List.of("agent"), algorithms, "sid", OpaqueTokens.REFUSE, false);
     byte[] bytes = ("xx" + token + "y").getBytes(UTF_8);
     return new UserTokenVerifier(List.of(new UserTokenVerifier.Rule(rule, issuer)), time)
         .verify(bytes, 2, bytes.length - 1, time.deadline());

@@ -61,8 +61,7 @@ class BackChannelLogoutTest {
         new UserRule(
             "corp", List.of("agent"), List.of("RS256"), "sid", OpaqueTokens.INTROSPECT, true);
     List<Rule> rules = List.of(new Rule(rule, issuers.of(Configs.agent(corp, folder))));
-    users =
-        VerifiedSubjects.remembering(rules, time, new KnownUsers(time), sessions, logouts);
+    users = VerifiedSubjects.remembering(rules, time, new KnownUsers(time), sessions, logouts);
     logout = new BackChannelLogout(rules, time, logouts, sessions, time::deadline);
   }
 
@@ -99,8 +98,7 @@ class BackChannelLogoutTest {
     resolved(corp.jwt("alice").withoutClaim("sid").signed());
     Session bob = resolved(signedIn("bob", "s3")).session();
 
-    assertThat(logout.receive(token(corp.logout().claim("sub", "alice"))))
-        .isEqualTo(Outcome.ENDED);
+    assertThat(logout.receive(token(corp.logout().claim("sub", "alice")))).isEqualTo(Outcome.ENDED);
 
     assertThat(sessions.list()).containsExactly(bob);
     assertThat(over).hasSize(3);
@@ -197,8 +195,7 @@ class BackChannelLogoutTest {
     Session session = resolved(signedIn("alice", "s1")).session();
 
     assertThat(
-            logout.receive(
-                corp.logout().claim("sid", "s1").brokenSignature().getBytes(US_ASCII)))
+            logout.receive(corp.logout().claim("sid", "s1").brokenSignature().getBytes(US_ASCII)))
         .isEqualTo(Outcome.INVALID);
 
     assertThat(session.hasEnded()).isFalse();

@@ -166,7 +166,11 @@ class OpaqueSubjectsTest {
   private VerifiedSubjects users(OpaqueTokens mode) {
     UserRule rule = new UserRule("corp", List.of("agent"), List.of("RS256"), "sid", mode, false);
     return VerifiedSubjects.remembering(
-        List.of(new Rule(rule, issuers.of(Configs.agent(corp, folder)))), time, known, sessions, new Logouts(time));
+        List.of(new Rule(rule, issuers.of(Configs.agent(corp, folder)))),
+        time,
+        known,
+        sessions,
+        new Logouts(time));
   }
 
   private User resolved(VerifiedSubjects users, String token) {

@@ -136,11 +136,13 @@ public final class Issuer implements AutoCloseable {
   public String opaqueUserToken(JwtBuilder makings) {
     String token = "CANARY-user-" + UUID.randomUUID();
     Map<String, Object> claims = new LinkedHashMap<>();
-    makings.claims().forEach((name, value) -> {
-      if (value != null) {
-        claims.put(name, value);
-      }
-    });
+    makings
+        .claims()
+        .forEach((name, value) -> {
+          if (value != null) {
+            claims.put(name, value);
+          }
+        });
     opaque.put(token, claims);
     keep(userTokens, token);
     return token;
@@ -243,9 +245,8 @@ public final class Issuer implements AutoCloseable {
     Map<String, Object> claims = opaque.get(token);
     if (claims == null) {
       Jwt jwt = Jwt.read(token);
-      boolean ours =
-          jwt != null && hasSigned(token) && issuer.equals(jwt.claim("iss"));
-      claims = ours ? jwt.claims() : null;
+      claims =
+          jwt != null && hasSigned(token) && issuer.equals(jwt.claim("iss")) ? jwt.claims() : null;
     }
     boolean over =
         claims != null
