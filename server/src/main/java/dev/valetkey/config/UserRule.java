@@ -21,11 +21,17 @@ public record UserRule(
         OpaqueTokens opaque,
     @Key(
             doc =
-                "take this issuer's logout tokens at `POST /backchannel-logout` of `admin.address`, for its `client_id` (OpenID Connect Back-Channel Logout 1.0)",
+                "take this issuer's logout tokens at `POST /backchannel-logout` of `admin.address` (OpenID Connect Back-Channel Logout 1.0)",
             initial = "false")
-        boolean backchannelLogout) {
+        boolean backchannelLogout,
+    @Key(
+            doc =
+                "`aud` of a logout token must hold one of these: the clients at which the issuer has that address",
+            derived = "the issuer's `client_id`")
+        List<String> logoutAudience) {
   public UserRule {
     audience = List.copyOf(audience);
     algorithms = List.copyOf(algorithms);
+    logoutAudience = List.copyOf(logoutAudience);
   }
 }

@@ -93,12 +93,16 @@ final class UserRules {
     }
   }
 
-  /** Back-Channel Logout §2.4: a logout token is made for the client. */
+  /** Back-Channel Logout §2.4: a logout token is made for a client. */
   private static void logout(Draft user, Draft issuer, Findings findings) {
+    String clientId = issuer.get("client_id", String.class);
+    user.fill("logout_audience", clientId == null ? List.of() : List.of(clientId));
     if (user.flag("backchannel_logout")
-        && !issuer.has("client_id")
+        && user.list("logout_audience", String.class).isEmpty()
+        && !user.isBroken("logout_audience")
         && !issuer.isBroken("client_id")) {
-      findings.problem(user.path("backchannel_logout"), "needs a client_id at " + issuer.path());
+      findings.problem(
+          user.path("logout_audience"), "must name a client: whose logout tokens are meant?");
     }
   }
 

@@ -7,6 +7,7 @@ import dev.valetkey.token.UserTokenFault;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -89,8 +90,7 @@ public final class LogoutTokenVerifier {
   }
 
   private @Nullable UserTokenFault claimsFault(Claims claims, Rule rule) {
-    String clientId = rule.issuer().config().clientId();
-    if (clientId == null || !claims.audience().contains(clientId)) {
+    if (Collections.disjoint(claims.audience(), rule.rule().logoutAudience())) {
       return UserTokenFault.AUDIENCE;
     }
     boolean logout =

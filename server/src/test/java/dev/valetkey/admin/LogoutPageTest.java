@@ -55,7 +55,14 @@ final class LogoutPageTest {
   @BeforeEach
   void start(@TempDir Path folder) throws IOException {
     UserRule rule =
-        new UserRule("corp", List.of("agent"), List.of("RS256"), "sid", OpaqueTokens.REFUSE, true);
+        new UserRule(
+            "corp",
+            List.of("agent"),
+            List.of("RS256"),
+            "sid",
+            OpaqueTokens.REFUSE,
+            true,
+            List.of("agent"));
     BackChannelLogout logout =
         new BackChannelLogout(
             List.of(new Rule(rule, issuers.of(Configs.agent(corp, folder)))),

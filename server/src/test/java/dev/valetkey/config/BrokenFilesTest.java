@@ -394,7 +394,8 @@ class BrokenFilesTest {
             users: [{issuer: corp, audience: a, backchannel_logout: true}]
             servers: {a: {url: "https://a.example", grant: none}}
             """,
-            List.of("2: users[0].backchannel_logout: needs a client_id at issuers.corp")),
+            List.of(
+                "2: users[0].logout_audience: must name a client: whose logout tokens are meant?")),
         Arguments.of(
             "introspection that cannot be discovered",
             """

@@ -87,7 +87,8 @@ class ConfigDefaultsTest {
                     "EdDSA"),
                 "sid",
                 OpaqueTokens.REFUSE,
-                false));
+                false,
+                List.of("travel-agent")));
   }
 
   @Test

@@ -85,7 +85,8 @@ class EveryKeyTest {
                 List.of("ES256", "EdDSA"),
                 "session",
                 OpaqueTokens.INTROSPECT,
-                true));
+                true,
+                List.of("chat-app")));
     assertThat(config.userToken().from())
         .containsExactly(
             new UserTokenSource.Header("x-user-token"), new UserTokenSource.Authorization());

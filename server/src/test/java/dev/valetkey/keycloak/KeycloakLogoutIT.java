@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -38,9 +39,9 @@ final class KeycloakLogoutIT {
             Map.of("secrets/agent", Keycloak.AGENT_SECRET),
             """
             issuers:
-              keycloak: {issuer: "%1$s", allow_http: true, client_id: leaving-agent, client_secret_file: secrets/agent}
+              keycloak: {issuer: "%1$s", allow_http: true, client_id: agent, client_secret_file: secrets/agent}
             users:
-              - {issuer: keycloak, backchannel_logout: true}
+              - {issuer: keycloak, backchannel_logout: true, logout_audience: leaving-chat}
             servers:
               jira:
                 url: http://jira.example/mcp
@@ -52,36 +53,19 @@ final class KeycloakLogoutIT {
     new KeycloakAdmin(keycloak)
         .add(
             List.of(KeycloakAdmin.user("frank"), KeycloakAdmin.user("grace")),
-            List.of(
-                KeycloakAdmin.chatApp("leaving-chat", "leaving-agent"),
-                agent(gateway.admin("/backchannel-logout").toString())));
+            List.of(chat(gateway.admin("/backchannel-logout").toString())));
   }
 
-  /** An agent that Keycloak tells of logouts. */
-  private static Map<String, Object> agent(String logoutUrl) {
-    return Map.of(
-        "clientId",
-        "leaving-agent",
-        "publicClient",
-        false,
-        "secret",
-        Keycloak.AGENT_SECRET,
-        "standardFlowEnabled",
-        false,
-        "fullScopeAllowed",
-        false,
+  /**
+   * Keycloak tells the client at which the user signed in of the logout, and not one that only
+   * exchanges tokens.
+   */
+  private static Map<String, Object> chat(String logoutUrl) {
+    Map<String, Object> chat = new HashMap<>(KeycloakAdmin.chatApp("leaving-chat", "agent"));
+    chat.put(
         "attributes",
-        Map.of(
-            "standard.token.exchange.enabled",
-            "true",
-            "backchannel.logout.url",
-            logoutUrl,
-            "backchannel.logout.session.required",
-            "true"),
-        "defaultClientScopes",
-        KeycloakAdmin.STOCK_SCOPES,
-        "optionalClientScopes",
-        List.of("jira"));
+        Map.of("backchannel.logout.url", logoutUrl, "backchannel.logout.session.required", "true"));
+    return chat;
   }
 
   @AfterAll

@@ -185,7 +185,14 @@ class IssuerKeysTest {
 
   private Verification verify(String token) {
     UserRule rule =
-        new UserRule("corp", List.of("agent"), List.of("RS256"), "sid", OpaqueTokens.REFUSE, false);
+        new UserRule(
+            "corp",
+            List.of("agent"),
+            List.of("RS256"),
+            "sid",
+            OpaqueTokens.REFUSE,
+            false,
+            List.of());
     byte[] bytes = token.getBytes(UTF_8);
     return new UserTokenVerifier(List.of(new UserTokenVerifier.Rule(rule, issuer)), time)
         .verify(bytes, 0, bytes.length, time.deadline());

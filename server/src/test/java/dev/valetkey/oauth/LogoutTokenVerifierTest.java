@@ -58,7 +58,8 @@ class LogoutTokenVerifierTest {
             List.of("RS256", "ES256"),
             "sid",
             OpaqueTokens.REFUSE,
-            logout);
+            logout,
+            List.of("agent", "portal"));
     return new UserTokenVerifier.Rule(rule, issuer);
   }
 
@@ -84,6 +85,7 @@ class LogoutTokenVerifierTest {
         good("typ of Keycloak in the claims", j -> j.claim("typ", "Logout").signed()),
         good("no exp", j -> j.withoutClaim("exp").signed()),
         good("several aud", j -> j.audience("other", "agent").signed()),
+        good("another client that is listed", j -> j.audience("portal").signed()),
         good("4 min old", j -> j.issuedIn(Duration.ofMinutes(-4)).signed()),
         good("from a clock that is ahead", j -> j.issuedIn(Duration.ofSeconds(50)).signed()));
   }

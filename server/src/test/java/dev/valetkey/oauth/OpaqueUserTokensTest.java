@@ -450,7 +450,8 @@ class OpaqueUserTokensTest {
   }
 
   private UserTokenVerifier verifier(OpaqueTokens mode, Issuer at) {
-    UserRule rule = new UserRule("corp", List.of("agent"), List.of("RS256"), "sid", mode, false);
+    UserRule rule =
+        new UserRule("corp", List.of("agent"), List.of("RS256"), "sid", mode, false, List.of());
     return new UserTokenVerifier(List.of(new UserTokenVerifier.Rule(rule, at)), time);
   }
 }

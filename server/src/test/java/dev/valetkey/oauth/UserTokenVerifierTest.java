@@ -329,8 +329,10 @@ class UserTokenVerifierTest {
   @Test
   void firstRuleThatAdmitsCounts() {
     UserRule stranger =
-        new UserRule("corp", List.of("stranger"), ALL, "sid", OpaqueTokens.REFUSE, false);
-    UserRule own = new UserRule("corp", List.of("agent"), ALL, "sid", OpaqueTokens.REFUSE, false);
+        new UserRule(
+            "corp", List.of("stranger"), ALL, "sid", OpaqueTokens.REFUSE, false, List.of());
+    UserRule own =
+        new UserRule("corp", List.of("agent"), ALL, "sid", OpaqueTokens.REFUSE, false, List.of());
     var rules =
         List.of(
             new UserTokenVerifier.Rule(stranger, issuer), new UserTokenVerifier.Rule(own, issuer));
@@ -412,7 +414,8 @@ class UserTokenVerifierTest {
 
   @Test
   void aRuleWhoseKeysComeFromElsewhereIsAnotherRule() {
-    UserRule rule = new UserRule("corp", List.of("agent"), ALL, "sid", OpaqueTokens.REFUSE, false);
+    UserRule rule =
+        new UserRule("corp", List.of("agent"), ALL, "sid", OpaqueTokens.REFUSE, false, List.of());
     Issuer elsewhere =
         issuers.of(
             Configs.pinned(issuer.config(), null, URI.create("https://elsewhere.test/keys")));
@@ -423,7 +426,8 @@ class UserTokenVerifierTest {
 
   private Verification verify(String token, List<String> algorithms) {
     UserRule rule =
-        new UserRule("corp", List.of("agent"), algorithms, "sid", OpaqueTokens.REFUSE, false);
+        new UserRule(
+            "corp", List.of("agent"), algorithms, "sid", OpaqueTokens.REFUSE, false, List.of());
     byte[] bytes = ("xx" + token + "y").getBytes(UTF_8);
     return new UserTokenVerifier(List.of(new UserTokenVerifier.Rule(rule, issuer)), time)
         .verify(bytes, 2, bytes.length - 1, time.deadline());

@@ -59,7 +59,13 @@ class BackChannelLogoutTest {
   void start(@TempDir Path folder) {
     UserRule rule =
         new UserRule(
-            "corp", List.of("agent"), List.of("RS256"), "sid", OpaqueTokens.INTROSPECT, true);
+            "corp",
+            List.of("agent"),
+            List.of("RS256"),
+            "sid",
+            OpaqueTokens.INTROSPECT,
+            true,
+            List.of("agent"));
     List<Rule> rules = List.of(new Rule(rule, issuers.of(Configs.agent(corp, folder))));
     users = VerifiedSubjects.remembering(rules, time, new KnownUsers(time), sessions, logouts);
     logout = new BackChannelLogout(rules, time, logouts, sessions, time::deadline);

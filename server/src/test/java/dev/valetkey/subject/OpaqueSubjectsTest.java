@@ -164,7 +164,8 @@ class OpaqueSubjectsTest {
   }
 
   private VerifiedSubjects users(OpaqueTokens mode) {
-    UserRule rule = new UserRule("corp", List.of("agent"), List.of("RS256"), "sid", mode, false);
+    UserRule rule =
+        new UserRule("corp", List.of("agent"), List.of("RS256"), "sid", mode, false, List.of());
     return VerifiedSubjects.remembering(
         List.of(new Rule(rule, issuers.of(Configs.agent(corp, folder)))),
         time,
