@@ -57,7 +57,8 @@ public final class Configs {
         Map.of(),
         TlsConfig.DEFAULT,
         timeout,
-        maxInFlight);
+        maxInFlight,
+        null);
   }
 
   public static IssuerConfig pinned(
@@ -82,7 +83,8 @@ public final class Configs {
         c.errors(),
         c.tls(),
         c.timeout(),
-        c.maxInFlight());
+        c.maxInFlight(),
+        c.introspectionEndpoint());
   }
 
   public static IssuerConfig dialled(
@@ -107,7 +109,8 @@ public final class Configs {
         c.errors(),
         tls,
         c.timeout(),
-        c.maxInFlight());
+        c.maxInFlight(),
+        c.introspectionEndpoint());
   }
 
   public static IssuerConfig limited(IssuerConfig c, Duration timeout, int maxInFlight) {
@@ -131,7 +134,8 @@ public final class Configs {
         c.errors(),
         c.tls(),
         timeout,
-        maxInFlight);
+        maxInFlight,
+        c.introspectionEndpoint());
   }
 
   /** A file with this text and a newline, as editors and kubelets leave it. */
