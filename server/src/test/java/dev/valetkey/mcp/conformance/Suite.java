@@ -63,13 +63,25 @@ record Suite(Path modules) {
     return run(folder, "server", "--url", url, "--requirements", revision);
   }
 
-  /** Judges a client, which is started with the address of the suite's server added. */
-  Run client(String command, String scenario, Path folder, String... more) {
-    List<String> arguments =
-        new ArrayList<>(List.of("client", "--command", command, "--scenario", scenario));
-    arguments.addAll(List.of("--timeout", String.valueOf(PATIENCE.minusSeconds(10).toMillis())));
-    arguments.addAll(List.of(more));
-    return run(folder, arguments.toArray(String[]::new));
+  /**
+   * Judges a client, which is started with the address of the suite's server added.
+   *
+   * @param revision of the protocol; extensions belong to none of them and run in all
+   */
+  Run client(String command, String scenario, String revision, Path folder) {
+    String timeout = String.valueOf(PATIENCE.minusSeconds(10).toMillis());
+    return run(
+        folder,
+        "client",
+        "--command",
+        command,
+        "--scenario",
+        scenario,
+        "--spec-version",
+        revision,
+        "--force",
+        "--timeout",
+        timeout);
   }
 
   /** The command line of one of our scripts. */
