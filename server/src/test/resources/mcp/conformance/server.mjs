@@ -12,6 +12,7 @@ const require = createRequire(`${process.env.NODE_MODULES}/`);
 const { createMcpHandler, isInitializeRequest, isLegacyRequest } = require('@modelcontextprotocol/server');
 const { NodeStreamableHTTPServerTransport, localhostHostValidation, localhostOriginValidation, toNodeHandler, toWebRequest } =
   require('@modelcontextprotocol/node');
+const { SSEServerTransport } = require('@modelcontextprotocol/server-legacy/sse');
 const { createRemoteJWKSet, jwtVerify } = await import(pathToFileURL(require.resolve('jose')).href);
 
 const [issuer, jwksUri, audience] = process.argv.slice(2);
@@ -40,12 +41,13 @@ function eventStore() {
 }
 
 const sessions = new Map();
-
-async function begin() {
-  const server = offer({
+const legacyOffer = () =>
+  offer({
     era: 'legacy',
     notify: (own) => ({ toolsChanged: () => own.sendToolListChanged(), promptsChanged: () => own.sendPromptListChanged() }),
   });
+
+async function begin() {
   const transport = new NodeStreamableHTTPServerTransport({
     sessionIdGenerator: randomUUID,
     eventStore: eventStore(),
@@ -53,8 +55,19 @@ async function begin() {
     onsessioninitialized: (id) => sessions.set(id, transport),
     onsessionclosed: (id) => sessions.delete(id),
   });
-  await server.connect(transport);
+  await legacyOffer().connect(transport);
   return transport;
+}
+
+// Revision 2024-11-05: one stream for all answers, another address for the calls.
+async function oldestHandler(request, response, body) {
+  const url = new URL(request.url, 'http://localhost');
+  if (url.pathname === '/mcp/sse') {
+    const transport = new SSEServerTransport('/mcp/messages', response);
+    sessions.set(transport.sessionId, transport);
+    return legacyOffer().connect(transport);
+  }
+  return sessions.get(url.searchParams.get('sessionId')).handlePostMessage(request, response, body);
 }
 
 async function legacyHandler(request, response, body) {
@@ -80,11 +93,15 @@ async function serve(request, response) {
     response.end(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32700, message: 'Parse error' } }));
     return;
   }
+  if (request.url.startsWith('/mcp/')) {
+    return oldestHandler(request, response, body);
+  }
   const legacy = await isLegacyRequest(await toWebRequest(request, body), body);
   await (legacy ? legacyHandler : modernHandler)(request, response, body);
 }
 
-async function refusal(request) {
+// Says what it thinks of a request, and later that its answer is complete or the client has gone.
+async function refusal(request, response) {
   const values = request.rawHeaders.filter((value, at) => at % 2 === 1 && /^authorization$/i.test(request.rawHeaders[at - 1]));
   const token = values.length === 1 && values[0].startsWith('Bearer ') ? values[0].slice('Bearer '.length) : undefined;
   let why = values.length === 1 ? 'no bearer token' : `${values.length} Authorization headers`;
@@ -98,12 +115,13 @@ async function refusal(request) {
     why = wrong.code ?? String(wrong);
   }
   const digest = token === undefined ? undefined : createHash('sha256').update(token).digest('hex');
-  console.log(JSON.stringify({ method: request.method, url: request.url, token: digest, subject, refused: why }));
+  console.log(JSON.stringify({ method: request.method, token: digest, subject, refused: why }));
+  response.on('close', () => console.log(JSON.stringify({ method: request.method, token: digest, subject, refused: why, ended: true })));
   return why;
 }
 
 async function guard(request, response) {
-  const why = await refusal(request);
+  const why = await refusal(request, response);
   if (why === undefined) {
     return serve(request, response);
   }

@@ -26,9 +26,14 @@ final class SdkServer implements AutoCloseable {
    * @param token SHA-256 of the bearer token, hex; null: there was not exactly one
    * @param subject whom the token speaks of; null if it was refused
    * @param refused why; null: it was served
+   * @param ended true in a second entry, when the answer is complete or the client has gone
    */
   record Request(
-      String method, @Nullable String token, @Nullable String subject, @Nullable String refused) {}
+      String method,
+      @Nullable String token,
+      @Nullable String subject,
+      @Nullable String refused,
+      boolean ended) {}
 
   private SdkServer(Child child) {
     this.child = child;
@@ -71,6 +76,7 @@ final class SdkServer implements AutoCloseable {
         String.valueOf(line.get("method")),
         Json.text(line, "token"),
         Json.text(line, "subject"),
-        Json.text(line, "refused"));
+        Json.text(line, "refused"),
+        Boolean.TRUE.equals(line.get("ended")));
   }
 }
