@@ -1,6 +1,5 @@
 package dev.valetkey.acquire;
 
-import dev.valetkey.config.IssuerConfig;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.AuditEvent;
 import dev.valetkey.telemetry.Metrics;
@@ -25,20 +24,23 @@ final class CallRecord {
     this.audit = audit;
   }
 
-  void write(TokenRequest request, IssuerConfig issuer, TokenOutcome outcome, Duration took) {
+  /**
+   * @param issuer its name in the configuration
+   */
+  void write(TokenRequest request, String issuer, TokenOutcome outcome, Duration took) {
     switch (outcome) {
       case TokenOutcome.Granted granted -> {
-        metrics.issuerCall(issuer.name(), "ok", took);
+        metrics.issuerCall(issuer, "ok", took);
         audit(request, "granted", null, granted.token().digest().toString(), took);
       }
       case TokenOutcome.Rejected rejected -> {
         String reason = reason(rejected.rejection());
-        metrics.issuerCall(issuer.name(), reason, took);
+        metrics.issuerCall(issuer, reason, took);
         audit(request, "rejected", reason, null, took);
       }
       case TokenOutcome.Unavailable unavailable -> {
         String reason = reason(unavailable.cause());
-        metrics.issuerCall(issuer.name(), reason, took);
+        metrics.issuerCall(issuer, reason, took);
         audit(request, "unavailable", reason, null, took);
       }
     }
@@ -78,6 +80,8 @@ final class CallRecord {
       case BUSY -> "issuer_busy";
       case RATE_LIMIT -> "issuer_rate_limit";
       case DEADLINE -> "deadline";
+      case CONSENT -> "consent_timeout";
+      case BROKER -> "broker_error";
       case ANSWER -> "issuer_answer";
     };
   }

@@ -5,7 +5,6 @@ import dev.valetkey.oauth.Form;
 import dev.valetkey.token.Deadline;
 import dev.valetkey.token.TokenOutcome;
 import dev.valetkey.token.TokenRequest;
-import java.net.URI;
 
 /**
  * {@code client_credentials}: a token for the workload itself, without a user (RFC 6749 §4.4, RFC
@@ -20,17 +19,7 @@ final class ClientCredentialsGrant {
 
   TokenOutcome acquire(
       GrantConfig.ClientCredentials grant, TokenRequest request, Deadline deadline) {
-    Form form =
-        Form.EMPTY
-            .with("grant_type", "client_credentials")
-            .withAll("audience", grant.audience())
-            .withAll("resource", grant.resource().stream().map(URI::toString).toList());
-    if (!grant.scope().isEmpty()) {
-      form = form.with("scope", String.join(" ", grant.scope()));
-    }
-    for (var extra : grant.extraParameters().entrySet()) {
-      form = form.with(extra.getKey(), extra.getValue());
-    }
-    return call.ask(request, form, success -> true, deadline);
+    Form form = Forms.withTarget(Form.EMPTY.with("grant_type", "client_credentials"), grant);
+    return call.ask(request, Forms.withExtraParameters(form, grant), deadline);
   }
 }

@@ -1,23 +1,29 @@
 package dev.valetkey.acquire;
 
-import dev.valetkey.config.IssuerConfig;
+import dev.valetkey.config.GrantConfig;
 import dev.valetkey.oauth.Form;
+import dev.valetkey.oauth.Issuer;
 import dev.valetkey.oauth.Issuers;
 import dev.valetkey.oauth.TokenAnswer;
 import dev.valetkey.token.Deadline;
 import dev.valetkey.token.Rejection;
+import dev.valetkey.token.Secret;
 import dev.valetkey.token.TokenOutcome;
 import dev.valetkey.token.TokenRequest;
+import java.net.URI;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One call to a token endpoint, from the form to a token that passed its check; recorded.
+ * One call to whoever gives tokens, from the question to a token that passed its check; recorded.
  * Thread-safe.
  */
 final class IssuerCall {
-  private static final Duration ANSWER_RETRY = Duration.ofSeconds(1);
+  private static final String BROKER = "token_broker";
 
   private final Issuers issuers;
   private final IssuedTokenCheck check;
@@ -29,35 +35,58 @@ final class IssuerCall {
     this.record = record;
   }
 
+  /** Asks the token endpoint of the target's issuer. */
+  TokenOutcome ask(TokenRequest request, Form form, Deadline deadline) {
+    Issuer issuer = issuer(request);
+    return recorded(request, issuer, deadline, () -> issuer.token(form, deadline));
+  }
+
+  /** Fetches a token that the target's issuer keeps at {@code endpoint} for a bearer. */
+  TokenOutcome fetch(TokenRequest request, URI endpoint, Secret bearer, Deadline deadline) {
+    Issuer issuer = issuer(request);
+    return recorded(request, issuer, deadline, () -> issuer.stored(endpoint, bearer, deadline));
+  }
+
+  TokenOutcome askBroker(
+      TokenRequest request, GrantConfig.TokenBroker broker, Secret userToken, Deadline deadline) {
+    URI server = request.target().server().url();
+    return recorded(
+        request, null, deadline, () -> issuers.of(broker).token(server, userToken, deadline));
+  }
+
+  private Issuer issuer(TokenRequest request) {
+    return issuers.of(
+        Objects.requireNonNull(request.target().issuer(), "a grant that asks has an issuer"));
+  }
+
   /**
-   * @param acceptable whether the grant takes such an answer; a token that it does not take is no
-   *     answer
+   * @param issuer null: a broker is asked
    */
-  TokenOutcome ask(
+  private TokenOutcome recorded(
       TokenRequest request,
-      Form form,
-      Predicate<TokenAnswer.Success> acceptable,
-      Deadline deadline) {
-    IssuerConfig issuer = request.target().issuer();
-    if (issuer == null) {
-      return new TokenOutcome.Rejected(Rejection.ACCESS_DENIED);
-    }
+      @Nullable Issuer issuer,
+      Deadline deadline,
+      Supplier<TokenAnswer> question) {
     LongSupplier nanoTime = deadline.nanoTime();
     long began = nanoTime.getAsLong();
-    TokenAnswer answer = issuers.of(issuer).token(form, deadline);
     TokenOutcome outcome =
-        switch (answer) {
-          case TokenAnswer.Success success ->
-              acceptable.test(success)
-                  ? check.judge(request, success)
-                  : new TokenOutcome.Unavailable(TokenOutcome.Cause.ANSWER, ANSWER_RETRY);
+        switch (question.get()) {
+          case TokenAnswer.Success success -> check.judge(request, success, issuer);
           case TokenAnswer.Refused refused ->
-              new TokenOutcome.Rejected(rejection(refused.code(), request.user() != null));
+              new TokenOutcome.Rejected(
+                  rejection(meaning(refused.code(), issuer), request.user() != null));
           case TokenAnswer.Unavailable unavailable ->
               new TokenOutcome.Unavailable(unavailable.cause(), unavailable.retryAfter());
         };
-    record.write(request, issuer, outcome, Duration.ofNanos(nanoTime.getAsLong() - began));
+    String name = issuer == null ? BROKER : issuer.config().name();
+    record.write(request, name, outcome, Duration.ofNanos(nanoTime.getAsLong() - began));
     return outcome;
+  }
+
+  /** The standard code that the issuer's own one stands for. */
+  private static String meaning(String code, @Nullable Issuer issuer) {
+    Map<String, String> errors = issuer == null ? Map.of() : issuer.config().errors();
+    return errors.getOrDefault(code, code);
   }
 
   /**
@@ -73,6 +102,13 @@ final class IssuerCall {
       case "access_denied" -> Rejection.ACCESS_DENIED;
       case "invalid_client" -> Rejection.INVALID_CLIENT;
       case "unauthorized_client", "unsupported_grant_type" -> Rejection.UNAUTHORIZED_CLIENT;
+      case "interaction_required",
+          "consent_required",
+          "login_required",
+          "account_selection_required",
+          "authorization_pending",
+          "insufficient_user_authentication" ->
+          user ? Rejection.INTERACTION_REQUIRED : Rejection.UNAUTHORIZED_CLIENT;
       default -> Rejection.OTHER_ERROR;
     };
   }

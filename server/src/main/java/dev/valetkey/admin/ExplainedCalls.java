@@ -97,24 +97,18 @@ public final class ExplainedCalls implements Explainer {
     IssuerConfig issuer = target.issuer();
     String at = issuer == null ? "" : " at " + issuer.name() + " (" + issuer.issuer() + ")";
     return switch (target.grant()) {
-      case GrantConfig.TokenExchange exchange ->
-          "token_exchange"
+      case GrantConfig.Asking asking ->
+          asking.type()
               + at
               + ", audience "
-              + exchange.audience()
+              + asking.audience()
               + ", resource "
-              + exchange.resource()
+              + asking.resource()
               + ", scope "
-              + exchange.scope();
-      case GrantConfig.ClientCredentials credentials ->
-          "client_credentials"
-              + at
-              + ", audience "
-              + credentials.audience()
-              + ", resource "
-              + credentials.resource()
-              + ", scope "
-              + credentials.scope();
+              + asking.scope()
+              + (target.subject() == null ? "" : "; subject token: " + target(target.subject()))
+              + (target.actor() == null ? "" : "; actor token: " + target(target.actor()));
+      case GrantConfig.TokenBroker broker -> "token_broker at " + broker.url();
       case GrantConfig.Static file -> "static, from " + file.tokenFile();
       case GrantConfig.None none -> "none";
       case GrantConfig.Refuse refuse -> "refuse";

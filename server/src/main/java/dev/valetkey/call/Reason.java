@@ -26,6 +26,8 @@ public enum Reason {
   INVALID_GRANT(401, "The issuer no longer accepts the user's sign-in. Sign in again."),
   INVALID_REQUEST(401, "The issuer does not accept the user's sign-in for this server."),
 
+  INTERACTION_REQUIRED(401, "The issuer asks the user to sign in again or to consent first."),
+
   DIRECTION_UNKNOWN(403, "The proxy did not say what kind of call this is."),
   METHOD_REFUSED(403, "The HTTP method is not allowed."),
   UNLISTED_HOST(403, "The host is not one of the configured servers."),
@@ -43,9 +45,14 @@ public enum Reason {
   ISSUED_EXTRA_AUDIENCE(403, "The issued token is meant for other servers too."),
   ISSUED_SUBJECT(403, "The issued token belongs to another user."),
   ISSUED_ACTOR(403, "The issued token does not name the actor."),
+  MAY_ACT(403, "The user token does not allow this agent to act for the user."),
+  ISSUED_BINDING(403, "The issued token is bound to a key that this call cannot prove."),
   ISSUED_SCOPE(403, "The issued token allows more than was asked for."),
   ISSUED_EXPIRED(403, "The issued token has already expired."),
   UNKNOWN_RETRY(403, "The token that the server refused is not known here."),
+
+  CONSENT_TIMEOUT(408, "The user did not answer the token broker in time."),
+  BROKER_ERROR(502, "The token broker failed."),
 
   ISSUER_UNAVAILABLE(503, "The issuer cannot be reached."),
   ISSUER_BUSY(503, "Too many calls to the issuer are waiting."),

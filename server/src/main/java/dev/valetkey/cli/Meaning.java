@@ -5,6 +5,7 @@ import dev.valetkey.config.Config;
 import dev.valetkey.config.ExpectConfig;
 import dev.valetkey.config.GrantConfig;
 import dev.valetkey.config.IssuerConfig;
+import dev.valetkey.config.Profile;
 import dev.valetkey.config.ServerConfig;
 import dev.valetkey.config.TlsConfig;
 import dev.valetkey.config.UserTokenSource;
@@ -12,6 +13,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -62,7 +64,11 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
     return new Line(
         issuer.name(),
         issuer.issuer()
+            + (issuer.profile() == Profile.GENERIC
+                ? ""
+                : ", profile " + issuer.profile().name().toLowerCase(Locale.ROOT))
             + client(issuer)
+            + (issuer.dpopBoundAccessTokens() ? ", tokens bound by DPoP" : "")
             + (issuer.connectTo() == null ? "" : ", dialled at " + issuer.connectTo())
             + ", within "
             + issuer.timeout().toMillis()
@@ -98,7 +104,9 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
         who(config, server, sources),
         how(config, grant),
         target(grant),
-        grant.issuerName() == null ? "" : expect(server.expect(), grant.needsUser()));
+        grant instanceof GrantConfig.Asking || grant instanceof GrantConfig.TokenBroker
+            ? expect(server.expect(), grant.needsUser())
+            : "");
   }
 
   private static String where(ServerConfig server) {
@@ -144,17 +152,43 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
 
   private static String how(Config config, GrantConfig grant) {
     return switch (grant) {
-      case GrantConfig.TokenExchange exchange ->
-          "token_exchange at "
-              + at(config, exchange.issuer())
-              + (exchange.actorTokenFile() == null ? "" : ", with an actor token");
-      case GrantConfig.ClientCredentials credentials ->
-          "client_credentials at " + at(config, credentials.issuer());
+      case GrantConfig.Asking asking -> asking.type() + " at " + at(config, asking) + with(asking);
+      case GrantConfig.TokenBroker broker ->
+          "token_broker at " + broker.url() + ", within " + broker.maxWait().toSeconds() + " s";
       case GrantConfig.Static file ->
           "static: " + file.scheme() + " and the content of " + file.tokenFile();
       case GrantConfig.None none -> "none: the user token is removed, nothing is added";
       case GrantConfig.Refuse refuse -> "refuse: every call is answered with 403";
     };
+  }
+
+  /** What a grant sends beside its target, presets of the issuer's profile among it. */
+  private static String with(GrantConfig.Asking grant) {
+    List<String> parts = new ArrayList<>();
+    if (grant.subjectTokenFrom() != null) {
+      parts.add("the subject token from grant " + grant.subjectTokenFrom());
+    }
+    if (grant instanceof GrantConfig.TokenExchange exchange) {
+      if (exchange.actorTokenType() != null) {
+        parts.add("an actor token");
+      }
+      if (exchange.requestedTokenType() != null) {
+        parts.add("requested_token_type " + exchange.requestedTokenType());
+      }
+    } else if (grant instanceof GrantConfig.BrokeredToken brokered) {
+      parts.add(
+          brokered.endpoint() == null
+              ? "grant_type " + brokered.grantType()
+              : "a GET of " + brokered.endpoint());
+    }
+    new TreeMap<>(grant.extraParameters()).forEach((name, value) -> parts.add(name + "=" + value));
+    return parts.isEmpty() ? "" : ", with " + String.join(", ", parts);
+  }
+
+  private static String at(Config config, GrantConfig.Asking grant) {
+    return grant instanceof GrantConfig.IdJag jag
+        ? at(config, jag.identityIssuer()) + ", then at " + at(config, jag.issuer())
+        : at(config, grant.issuer());
   }
 
   private static String at(Config config, String name) {
@@ -163,15 +197,9 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
   }
 
   private static String target(GrantConfig grant) {
-    return switch (grant) {
-      case GrantConfig.TokenExchange exchange ->
-          target(exchange.audience(), exchange.resource(), exchange.scope());
-      case GrantConfig.ClientCredentials credentials ->
-          target(credentials.audience(), credentials.resource(), credentials.scope());
-      case GrantConfig.Static file -> "";
-      case GrantConfig.None none -> "";
-      case GrantConfig.Refuse refuse -> "";
-    };
+    return grant instanceof GrantConfig.Asking asking
+        ? target(asking.audience(), asking.resource(), asking.scope())
+        : "";
   }
 
   private static String target(List<String> audience, List<URI> resource, List<String> scope) {
@@ -205,7 +233,7 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
       parts.add("the user's sub");
     }
     if (expect.act() == ExpectConfig.Act.REQUIRED) {
-      parts.add("act");
+      parts.add(expect.actSub() == null ? "act" : "act of " + expect.actSub());
     }
     List<String> scope = expect.scope();
     if (scope != null) {

@@ -51,10 +51,10 @@ final class Sidecar implements AutoCloseable, Readiness {
   private static final Duration FIRST_TRY = Duration.ofSeconds(10);
 
   /**
-   * The largest {@code timeout} that an issuer may have; each keeps its own, which a reload may
-   * change.
+   * The largest {@code max_wait} that a broker may have; issuers and brokers keep their own limits,
+   * which a reload may change.
    */
-  private static final Duration LONGEST_ACQUISITION = Duration.ofSeconds(60);
+  private static final Duration LONGEST_ACQUISITION = Duration.ofMinutes(10);
 
   /** How long running calls may take to end when the sidecar stops. */
   private static final Duration GRACE = Duration.ofSeconds(10);
@@ -133,7 +133,7 @@ final class Sidecar implements AutoCloseable, Readiness {
     cache.resize(changed.cache());
     gate.use(changed, subjects(changed));
     config = changed;
-    issuers.retain(changed.issuers().values());
+    issuers.retain(changed.issuers().values(), changed.brokers());
     changed.issuers().values().forEach(this::prepare);
     metrics.reload(true);
     LOG.atInfo().addKeyValue("servers", changed.servers().size()).log("configuration loaded");

@@ -5,11 +5,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The whole file, complete and consistent: defaults are filled in and every name refers to
@@ -23,6 +21,10 @@ public record Config(
     @Key(doc = "what the audit lines say") AuditConfig audit,
     @Key(doc = "issuers of tokens and who we are there, by a name of your choice")
         Map<String, IssuerConfig> issuers,
+    @Key(
+            doc =
+                "grants that other grants name in `subject_token_from` and `actor_token_from`, by a name of your choice")
+        Map<String, GrantConfig> grants,
     @Key(
             doc = "whose tokens count as a user's",
             derived =
@@ -39,8 +41,19 @@ public record Config(
     @Key(doc = "how much the token cache may keep") CacheConfig cache) {
   public Config {
     issuers = Collections.unmodifiableMap(new LinkedHashMap<>(issuers));
+    grants = Collections.unmodifiableMap(new LinkedHashMap<>(grants));
     users = List.copyOf(users);
     servers = Collections.unmodifiableMap(new LinkedHashMap<>(servers));
+  }
+
+  /** The token brokers that servers name. */
+  public List<GrantConfig.TokenBroker> brokers() {
+    return Stream.concat(
+            grants.values().stream(), servers.values().stream().map(ServerConfig::grant))
+        .filter(GrantConfig.TokenBroker.class::isInstance)
+        .map(GrantConfig.TokenBroker.class::cast)
+        .distinct()
+        .toList();
   }
 
   /**
@@ -48,33 +61,11 @@ public record Config(
    * configuration itself.
    */
   public Set<Path> files() {
-    Stream<@Nullable Path> ofIssuers =
-        issuers.values().stream()
-            .flatMap(issuer ->
-                Stream.of(
-                    issuer.clientSecretFile(), issuer.privateKeyFile(), issuer.tls().caFile()));
-    Stream<@Nullable Path> ofServers =
-        servers.values().stream()
-            .flatMap(server ->
-                Stream.of(
-                    fileOf(server.grant()), fileOf(server.withoutUser()), caOf(server.upstream())));
-    return Stream.concat(ofIssuers, ofServers)
-        .filter(Objects::nonNull)
+    Stream<Path> ofIssuers = issuers.values().stream().flatMap(IssuerConfig::files);
+    Stream<Path> ofGrants = grants.values().stream().flatMap(grant -> grant.files().stream());
+    Stream<Path> ofServers = servers.values().stream().flatMap(ServerConfig::files);
+    return Stream.of(ofIssuers, ofGrants, ofServers)
+        .flatMap(files -> files)
         .collect(Collectors.toUnmodifiableSet());
-  }
-
-  private static @Nullable Path fileOf(GrantConfig grant) {
-    return switch (grant) {
-      case GrantConfig.TokenExchange exchange -> exchange.actorTokenFile();
-      case GrantConfig.Static file -> file.tokenFile();
-      case GrantConfig.ClientCredentials credentials -> null;
-      case GrantConfig.None none -> null;
-      case GrantConfig.Refuse refuse -> null;
-    };
-  }
-
-  private static @Nullable Path caOf(ServerConfig.UpstreamConfig upstream) {
-    TlsConfig tls = upstream.tls();
-    return tls == null ? null : tls.caFile();
   }
 }

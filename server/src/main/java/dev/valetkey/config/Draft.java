@@ -48,6 +48,15 @@ final class Draft {
     return shape.type() == type;
   }
 
+  /** Whether a section of this kind has the key at all. */
+  boolean knows(String key) {
+    return shape.keys().contains(key);
+  }
+
+  Shape.Section shape() {
+    return shape;
+  }
+
   /** Whether the file has the key, even if its value is no good. */
   boolean wrote(String key) {
     return written.contains(known(key));

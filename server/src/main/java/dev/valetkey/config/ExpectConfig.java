@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param iss null: not checked
  * @param audience the first is demanded, the others may stand there; empty: not checked
  * @param scope null: not checked
+ * @param actSub null: not checked
+ * @param issuedTokenType full URNs; empty: not checked
  */
 public record ExpectConfig(
     @Key(doc = "`iss`", derived = "the grant's issuer") @Nullable URI iss,
@@ -19,7 +21,10 @@ public record ExpectConfig(
             doc = "the first must be in `aud`, the others may be; `[]`: not checked",
             derived = "the grant's `audience`, else its `resource`")
         List<String> audience,
-    @Key(doc = "`sub` must be the user's, where the grant has a user", initial = "same") Sub sub,
+    @Key(
+            doc = "`sub` must be the user's, where the grant has a user",
+            derived = "`any` for `brokered_token` and `token_broker`, `same` for other grants")
+        Sub sub,
     @Key(
             doc = "what `scope` may hold",
             derived =
@@ -28,13 +33,26 @@ public record ExpectConfig(
         @Nullable List<String> scope,
     @Key(doc = "whether `act` must be there", derived = "required where an actor token is sent")
         Act act,
+    @Key(doc = "`sub` of the outermost `act`, where there is one") @Nullable String actSub,
     @Key(
             doc = "whether the token must be a JWT",
             derived = "`jwt` for `token_exchange`, `any` for other grants")
-        Format format) {
+        Format format,
+    @Key(
+            doc =
+                "`issued_token_type` must be one of these, short names or URNs; `[]`: not checked",
+            derived =
+                "`token_exchange`: what it requests, else `access_token` or `jwt`; others: not checked",
+            form = Form.TOKEN_TYPE)
+        List<String> issuedTokenType,
+    @Key(
+            doc = "whether the answer must name its `token_type`",
+            derived = "`optional` for `brokered_token`, `required` for other grants")
+        TokenType tokenType) {
   public ExpectConfig {
     audience = List.copyOf(audience);
     scope = scope == null ? null : List.copyOf(scope);
+    issuedTokenType = List.copyOf(issuedTokenType);
   }
 
   /** What {@code sub} is compared with. */
@@ -57,6 +75,12 @@ public record ExpectConfig(
     ANY
   }
 
+  /** Whether {@code token_type} is demanded. */
+  public enum TokenType {
+    REQUIRED,
+    OPTIONAL
+  }
+
   /**
    * What is checked when the file says nothing.
    *
@@ -70,24 +94,70 @@ public record ExpectConfig(
               audience(exchange.audience(), exchange.resource()),
               Sub.SAME,
               scope(exchange.scope()),
-              exchange.actorTokenFile() == null ? Act.OPTIONAL : Act.REQUIRED,
-              Format.JWT);
+              exchange.actorTokenType() == null ? Act.OPTIONAL : Act.REQUIRED,
+              null,
+              Format.JWT,
+              exchange.requestedTokenType() == null
+                  ? List.of(TokenTypes.ACCESS_TOKEN, TokenTypes.JWT)
+                  : List.of(exchange.requestedTokenType()),
+              TokenType.REQUIRED);
       case GrantConfig.ClientCredentials credentials ->
-          new ExpectConfig(
-              issuer,
-              audience(credentials.audience(), credentials.resource()),
-              Sub.SAME,
-              scope(credentials.scope()),
-              Act.OPTIONAL,
-              Format.ANY);
+          issued(issuer, audience(credentials.audience(), credentials.resource()), credentials);
+      case GrantConfig.JwtBearer bearer ->
+          issued(issuer, audience(bearer.audience(), bearer.resource()), bearer);
+      // Its audience is the server's issuer and not the server (R-EX-2).
+      case GrantConfig.IdJag jag -> issued(issuer, audience(List.of(), jag.resource()), jag);
+      case GrantConfig.BrokeredToken brokered -> NOTHING;
+      case GrantConfig.TokenBroker broker -> NOTHING;
       case GrantConfig.Static file -> NOTHING;
       case GrantConfig.None none -> NOTHING;
       case GrantConfig.Refuse refuse -> NOTHING;
     };
   }
 
+  /** This with another {@code iss}. */
+  public ExpectConfig withIss(URI other) {
+    return new ExpectConfig(
+        other, audience, sub, scope, act, actSub, format, issuedTokenType, tokenType);
+  }
+
+  /** This with another {@code scope}. */
+  public ExpectConfig withScope(@Nullable List<String> other) {
+    return new ExpectConfig(
+        iss, audience, sub, other, act, actSub, format, issuedTokenType, tokenType);
+  }
+
+  /** What is left to check of a token that only another issuer will read. */
+  public ExpectConfig ofIntermediate() {
+    return new ExpectConfig(
+        iss, audience, sub, scope, act, actSub, Format.ANY, issuedTokenType, TokenType.OPTIONAL);
+  }
+
   private static final ExpectConfig NOTHING =
-      new ExpectConfig(null, List.of(), Sub.SAME, null, Act.OPTIONAL, Format.ANY);
+      new ExpectConfig(
+          null,
+          List.of(),
+          Sub.ANY,
+          null,
+          Act.OPTIONAL,
+          null,
+          Format.ANY,
+          List.of(),
+          TokenType.OPTIONAL);
+
+  private static ExpectConfig issued(
+      @Nullable URI issuer, List<String> audience, GrantConfig.Asking grant) {
+    return new ExpectConfig(
+        issuer,
+        audience,
+        Sub.SAME,
+        scope(grant.scope()),
+        Act.OPTIONAL,
+        null,
+        Format.ANY,
+        List.of(),
+        TokenType.REQUIRED);
+  }
 
   private static List<String> audience(List<String> audience, List<URI> resource) {
     return audience.isEmpty() ? resource.stream().map(URI::toString).toList() : audience;

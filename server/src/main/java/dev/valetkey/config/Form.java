@@ -14,6 +14,8 @@ enum Form {
   SCOPE,
   /** A token type URN or the short name of a registered one. */
   TOKEN_TYPE,
+  /** A client assertion type URN or the short name of a known one. */
+  ASSERTION_TYPE,
   /** Where a user token is found. */
   TOKEN_SOURCE,
   /** An issuer identifier: http(s), kept as text, neither query nor fragment. */

@@ -41,6 +41,7 @@ final class Paths {
             ALGORITHM,
             SCOPE,
             TOKEN_TYPE,
+            ASSERTION_TYPE,
             TOKEN_SOURCE,
             ISSUER,
             ENDPOINT,

@@ -40,7 +40,7 @@ final class RecordReader {
    * @param name under which the value stands in a map; empty if it does not
    * @return null: a problem was reported
    */
-  private @Nullable Object value(Shape shape, Node node, String path, String name) {
+  @Nullable Object value(Shape shape, Node node, String path, String name) {
     findings.locate(path, YamlTree.line(node));
     return switch (shape) {
       case Shape.Scalar scalar -> scalars.read(scalar, node, path);

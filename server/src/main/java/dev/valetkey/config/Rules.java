@@ -21,9 +21,12 @@ final class Rules {
       listen.fill("allowed_uids", Stream.of(ownUid(), 0).distinct().toList());
     }
     issuers.values().forEach(issuer -> IssuerRules.apply(issuer, findings));
-    servers.values().forEach(server -> ServerRules.apply(server, issuers, findings));
+    Map<String, Draft> named = config.sections("grants");
+    GrantRules grants = new GrantRules(issuers, named, findings);
+    grants.applyToNamed();
+    servers.values().forEach(server -> ServerRules.apply(server, issuers, grants, findings));
     AddressRules.apply(servers.values(), findings);
-    UserRules.apply(config, issuers, servers.values(), findings);
+    UserRules.apply(config, issuers, servers.values(), GrantRules.complete(named), findings);
   }
 
   /**

@@ -104,7 +104,9 @@ final class Scalars {
               SCOPE,
               (text, base) -> value(text));
       case TOKEN_TYPE ->
-          text("a token type", "token type", "", (text, base) -> TokenTypes.parse(text));
+          text("a token type", "token type", "", (text, base) -> TokenTypes.token(text));
+      case ASSERTION_TYPE ->
+          text("a client assertion type", "text", "", (text, base) -> TokenTypes.assertion(text));
       case ALGORITHM -> choice(ALGORITHMS, ALGORITHMS);
       case PLAIN,
           OCTAL,
@@ -134,6 +136,7 @@ final class Scalars {
           ALGORITHM,
           SCOPE,
           TOKEN_TYPE,
+          ASSERTION_TYPE,
           TOKEN_SOURCE,
           SOCKET,
           SECRET_FILE,

@@ -1,8 +1,11 @@
 package dev.valetkey.config;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param url canonical: scheme and host in lower case, no default port, no trailing slash unless
  *     the path is one
  * @param withoutUser a grant that needs no user, or {@link GrantConfig.Refuse}
+ * @param discovery null: the file says everything
  * @param defaultLifetime zero: used once, not kept
  */
 public record ServerConfig(
@@ -38,6 +42,16 @@ public record ServerConfig(
     @Key(doc = "what an issued token must show", derived = "from `grant`") ExpectConfig expect,
     @Key(
             doc =
+                "scope by MCP tool, the first match wins; for calls of protocol version 2026-07-28 or later, whose servers verify the headers")
+        List<ToolRule> tools,
+    @Key(
+            doc = "what a server's `insufficient_scope` may add to the scope of the next token",
+            form = Form.SCOPE)
+        List<String> stepUpScope,
+    @Key(doc = "find issuer and scope in the server's own metadata (RFC 9728)")
+        @Nullable DiscoveryConfig discovery,
+    @Key(
+            doc =
                 "a token counts as expired this long before it is; clamped to a third of its life",
             initial = "60s",
             min = "0s",
@@ -53,6 +67,54 @@ public record ServerConfig(
         Duration streamMinLifetime) {
   public ServerConfig {
     aliases = List.copyOf(aliases);
+    tools = List.copyOf(tools);
+    stepUpScope = List.copyOf(stepUpScope);
+  }
+
+  /** Every file that is named here. */
+  Stream<Path> files() {
+    Stream<Path> ofGrants = Stream.concat(grant.files().stream(), withoutUser.files().stream());
+    Stream<@Nullable Path> named = Stream.of(discovery == null ? null : discovery.caFile());
+    return Stream.of(
+            ofGrants,
+            upstream.tls() == null ? Stream.<Path>of() : upstream.tls().files(),
+            named.filter(Objects::nonNull).map(Objects::requireNonNull))
+        .flatMap(files -> files);
+  }
+
+  /** The scope for calls of some tools. */
+  public record ToolRule(
+      @Key(doc = "name of the tool; `*` stands for any characters", filled = true) String name,
+      @Key(doc = "replaces the grant's `scope`, text or list", form = Form.SCOPE, filled = true)
+          List<String> scope) {
+    public ToolRule {
+      scope = List.copyOf(scope);
+    }
+  }
+
+  /**
+   * How far a server's own word about its issuer is believed.
+   *
+   * @param caFile null: the platform's certificates
+   */
+  public record DiscoveryConfig(
+      @Key(doc = "names of the issuers that the server may choose from", filled = true)
+          List<String> issuers,
+      @Key(
+              doc =
+                  "blocks of private addresses that may be asked for metadata, such as `10.0.0.0/8`; every other private address is refused")
+          List<String> allowedAddresses,
+      @Key(doc = "ask plain http on loopback, for tests", initial = "false")
+          boolean allowLoopbackHttp,
+      @Key(
+              doc =
+                  "PEM bundle of the certificate authorities that are trusted instead of the platform's",
+              form = Form.CA_FILE)
+          @Nullable Path caFile) {
+    public DiscoveryConfig {
+      issuers = List.copyOf(issuers);
+      allowedAddresses = List.copyOf(allowedAddresses);
+    }
   }
 
   /**

@@ -10,14 +10,24 @@ final class ServerRules {
 
   private ServerRules() {}
 
-  static void apply(Draft server, Map<String, Draft> issuers, Findings findings) {
+  static void apply(
+      Draft server, Map<String, Draft> issuers, GrantRules grants, Findings findings) {
     IssuerRules.transport(
         server, "url", "allow_http: true if the network is protected otherwise", findings);
     aliases(server, findings);
     upstream(server, findings);
-    GrantRules.apply(server, "grant", issuers, findings);
-    GrantRules.apply(server, "without_user", issuers, findings);
+    URI url = server.get("url", URI.class);
+    Draft grant = server.get("grant", Draft.class);
+    if (grant != null) {
+      discovery(server, grant, issuers, findings);
+      grants.apply(grant, url, server.get("expect", Draft.class));
+    }
+    Draft without = server.get("without_user", Draft.class);
+    if (without != null) {
+      grants.apply(without, url, null);
+    }
     withoutUser(server, findings);
+    scopes(server, findings);
     expect(server, issuers, findings);
   }
 
@@ -48,6 +58,7 @@ final class ServerRules {
     upstream.fill("address", Urls.address(url));
     if (url.getScheme().equals("https")) {
       upstream.fill("tls", Defaults.section(Shapes.section(TlsConfig.class), upstream.path("tls")));
+      IssuerRules.certificate(upstream, findings);
     } else if (upstream.wrote("tls")) {
       findings.problem(upstream.path("tls"), "is only used where url is https");
     }
@@ -65,14 +76,49 @@ final class ServerRules {
     }
   }
 
+  /** Where the issuer is found in the server's own metadata, the file says which may be found. */
+  private static void discovery(
+      Draft server, Draft grant, Map<String, Draft> issuers, Findings findings) {
+    Draft discovery = server.get("discovery", Draft.class);
+    if (discovery == null) {
+      return;
+    }
+    List<String> names = discovery.list("issuers", String.class);
+    for (String name : names) {
+      if (!issuers.containsKey(name)) {
+        findings.problem(discovery.path("issuers"), GrantRules.noIssuer(name, issuers));
+      }
+    }
+    if (!grant.knows("issuer")) {
+      findings.problem(discovery.path(), "is only used with a grant that asks an issuer");
+    } else if (grant.wrote("issuer")) {
+      findings.problem(
+          grant.path("issuer"), "discovery.issuers names the issuers; use one of both");
+    } else if (!names.isEmpty()) {
+      grant.set("issuer", names.getFirst());
+      grant.markWritten("issuer");
+    }
+  }
+
+  private static void scopes(Draft server, Findings findings) {
+    GrantConfig grant = grant(server, "grant");
+    if (grant != null && !(grant instanceof GrantConfig.Asking)) {
+      for (String key : List.of("tools", "step_up_scope")) {
+        if (server.wrote(key)) {
+          findings.problem(server.path(key), "is only used with a grant that asks an issuer");
+        }
+      }
+    }
+  }
+
   private static void expect(Draft server, Map<String, Draft> issuers, Findings findings) {
     GrantConfig grant = grant(server, "grant");
     Draft expect = server.get("expect", Draft.class);
     if (grant == null || expect == null) {
       return;
     }
-    String name = grant.issuerName();
-    if (name == null && server.wrote("expect")) {
+    String name = grant instanceof GrantConfig.Asking asking ? asking.issuer() : null;
+    if (name == null && server.wrote("expect") && !(grant instanceof GrantConfig.TokenBroker)) {
       findings.problem(server.path("expect"), "is only used with a grant that asks an issuer");
     }
     Draft issuer = name == null ? null : issuers.get(name);
@@ -80,12 +126,17 @@ final class ServerRules {
         ExpectConfig.defaultFor(grant, issuer == null ? null : issuer.get("issuer", URI.class));
     expect.fill("iss", standard.iss());
     expect.fill("audience", standard.audience());
+    expect.fill("sub", standard.sub());
     expect.fill("scope", standard.scope());
     expect.fill("act", standard.act());
     expect.fill("format", standard.format());
-    if (grant instanceof GrantConfig.TokenExchange
-        && standard.audience().isEmpty()
-        && !expect.wrote("audience")) {
+    expect.fill("issued_token_type", standard.issuedTokenType());
+    expect.fill("token_type", standard.tokenType());
+    boolean tied =
+        !(grant instanceof GrantConfig.TokenExchange || grant instanceof GrantConfig.JwtBearer)
+            || !standard.audience().isEmpty()
+            || expect.wrote("audience");
+    if (!tied) {
       findings.problem(
           server.path("grant"),
           "needs an audience or a resource, or expect.audience: nothing else ties the token to this server");

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the shape of the file off the configuration records. */
@@ -57,11 +58,16 @@ final class Shapes {
 
   private static Shape.Variants variants(Class<?> sealed, Class<?> usual) {
     Map<String, Shape.Section> byType = new LinkedHashMap<>();
-    Arrays.stream(sealed.getPermittedSubclasses())
-        .forEach(variant ->
-            byType.put(
-                Names.snakeCase(variant.getSimpleName()),
-                section(variant.asSubclass(Record.class))));
+    records(sealed)
+        .forEach(variant -> byType.put(Names.snakeCase(variant.getSimpleName()), section(variant)));
     return new Shape.Variants(byType, Names.snakeCase(usual.getSimpleName()));
+  }
+
+  private static Stream<Class<? extends Record>> records(Class<?> sealed) {
+    return Arrays.stream(sealed.getPermittedSubclasses())
+        .flatMap(permitted ->
+            permitted.isRecord()
+                ? Stream.of(permitted.asSubclass(Record.class))
+                : records(permitted));
   }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Whose tokens count as a user's: one rule for an issuer, made for a client that is known. */
 final class UserRules {
@@ -15,14 +16,25 @@ final class UserRules {
   private UserRules() {}
 
   static void apply(
-      Draft config, Map<String, Draft> issuers, Collection<Draft> servers, Findings findings) {
+      Draft config,
+      Map<String, Draft> issuers,
+      Collection<Draft> servers,
+      Map<String, GrantConfig> named,
+      Findings findings) {
     Set<String> asked =
+        Stream.concat(
+                servers.stream().map(server -> ServerRules.grant(server, "grant")),
+                named.values().stream())
+            .<String>mapMulti((grant, issuer) -> {
+              if (grant instanceof GrantConfig.Asking asking && asking.userIssuer() != null) {
+                issuer.accept(asking.userIssuer());
+              }
+            })
+            .collect(Collectors.toCollection(LinkedHashSet::new));
+    boolean needed =
         servers.stream()
             .map(server -> ServerRules.grant(server, "grant"))
-            .filter(grant -> grant != null && grant.needsUser())
-            .map(grant -> Objects.requireNonNull(grant).issuerName())
-            .filter(Objects::nonNull)
-            .collect(Collectors.toCollection(LinkedHashSet::new));
+            .anyMatch(grant -> grant != null && grant.needsUser());
     if (!config.wrote("users")) {
       config.fill(
           "users", asked.stream().filter(issuers::containsKey).map(UserRules::rule).toList());
@@ -39,8 +51,15 @@ final class UserRules {
         audience(user, Objects.requireNonNull(issuers.get(name)), findings);
       }
     }
-    if (users.isEmpty() && !asked.isEmpty() && config.wrote("users") && !config.isBroken("users")) {
-      findings.problem("users", "must not be empty: there are servers whose grant needs a user");
+    if (users.isEmpty()
+        && needed
+        && issuers.keySet().containsAll(asked)
+        && !config.isBroken("users")) {
+      findings.problem(
+          "users",
+          config.wrote("users")
+              ? "must not be empty: there are servers whose grant needs a user"
+              : "is required: there are servers whose grant needs a user, and none says whose tokens count");
     }
   }
 

@@ -144,6 +144,9 @@ public final class Gate {
       HttpCall call, Lane lane, @Nullable User user, Unavailable unavailable) {
     Refuse refuse =
         journal.refuse(lane, user, Reasons.of(unavailable.cause()), CallKind.isMcp(call));
+    if (refuse.reason().status() != 503) {
+      return refuse;
+    }
     long seconds = Math.max(1, unavailable.retryAfter().plusMillis(999).toSeconds());
     return new Refuse(refuse.reason(), (int) Math.min(seconds, 300), refuse.mcp());
   }

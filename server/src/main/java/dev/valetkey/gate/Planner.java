@@ -59,8 +59,11 @@ final class Planner {
       case GrantConfig.Refuse refuse -> new Refuse(Reason.SERVER_REFUSED, lane, null);
       case GrantConfig.None none -> new Pass(WITHOUT_TOKEN, lane);
       case GrantConfig.Static file -> ask(call, lane, lane.target(), null, -1);
-      case GrantConfig.ClientCredentials credentials -> ask(call, lane, lane.target(), null, -1);
-      case GrantConfig.TokenExchange exchange -> forUser(call, now, lane, deadline);
+      case GrantConfig.TokenBroker broker -> forUser(call, now, lane, deadline);
+      case GrantConfig.Asking asking ->
+          asking.needsUser()
+              ? forUser(call, now, lane, deadline)
+              : ask(call, lane, lane.target(), null, -1);
     };
   }
 
@@ -120,11 +123,13 @@ final class Planner {
   private Plan withoutUser(HttpCall call, Lane lane) {
     return switch (lane.withoutUser().grant()) {
       case GrantConfig.None none -> new Pass(WITHOUT_TOKEN, lane);
-      case GrantConfig.Static file -> ask(call, lane, lane.withoutUser(), null, -1);
-      case GrantConfig.ClientCredentials credentials ->
-          ask(call, lane, lane.withoutUser(), null, -1);
       case GrantConfig.Refuse refuse -> new Refuse(Reason.NO_USER_TOKEN, lane, null);
-      case GrantConfig.TokenExchange exchange -> new Refuse(Reason.NO_USER_TOKEN, lane, null);
+      case GrantConfig.Static file -> ask(call, lane, lane.withoutUser(), null, -1);
+      case GrantConfig.TokenBroker broker -> new Refuse(Reason.NO_USER_TOKEN, lane, null);
+      case GrantConfig.Asking asking ->
+          asking.needsUser()
+              ? new Refuse(Reason.NO_USER_TOKEN, lane, null)
+              : ask(call, lane, lane.withoutUser(), null, -1);
     };
   }
 

@@ -33,6 +33,8 @@ public final class Reasons {
       case ACCESS_DENIED -> Reason.ACCESS_DENIED;
       case INVALID_CLIENT -> Reason.INVALID_CLIENT;
       case UNAUTHORIZED_CLIENT -> Reason.UNAUTHORIZED_CLIENT;
+      case INTERACTION_REQUIRED -> Reason.INTERACTION_REQUIRED;
+      case MAY_ACT -> Reason.MAY_ACT;
       case OTHER_ERROR -> Reason.ISSUER_ERROR;
       case ISSUED_FORMAT -> Reason.ISSUED_FORMAT;
       case ISSUED_ISSUER -> Reason.ISSUED_ISSUER;
@@ -40,6 +42,7 @@ public final class Reasons {
       case ISSUED_EXTRA_AUDIENCE -> Reason.ISSUED_EXTRA_AUDIENCE;
       case ISSUED_SUBJECT -> Reason.ISSUED_SUBJECT;
       case ISSUED_ACTOR -> Reason.ISSUED_ACTOR;
+      case ISSUED_BINDING -> Reason.ISSUED_BINDING;
       case ISSUED_SCOPE -> Reason.ISSUED_SCOPE;
       case ISSUED_EXPIRED -> Reason.ISSUED_EXPIRED;
     };
@@ -51,6 +54,8 @@ public final class Reasons {
       case BUSY -> Reason.ISSUER_BUSY;
       case RATE_LIMIT -> Reason.ISSUER_RATE_LIMIT;
       case DEADLINE -> Reason.DEADLINE;
+      case CONSENT -> Reason.CONSENT_TIMEOUT;
+      case BROKER -> Reason.BROKER_ERROR;
       case ANSWER -> Reason.ISSUER_ANSWER;
     };
   }

@@ -1,8 +1,6 @@
 package dev.valetkey.gate;
 
 import dev.valetkey.config.Config;
-import dev.valetkey.config.GrantConfig;
-import dev.valetkey.config.IssuerConfig;
 import dev.valetkey.config.ServerConfig;
 import dev.valetkey.route.Route;
 import dev.valetkey.route.RouteTable;
@@ -44,18 +42,12 @@ record Snapshot(
 
   private static Lane lane(Config config, ServerConfig server, Audit audit, Metrics metrics) {
     return new Lane(
-        target(config, server, server.grant()),
-        target(config, server, server.withoutUser()),
+        Target.of(config, server, server.grant()),
+        Target.of(config, server, server.withoutUser()),
         metrics.server(server.name()),
         audit.serverNumber(server.name()),
         audit.workloadHits(),
         audit.callsWithoutToken());
-  }
-
-  private static Target target(Config config, ServerConfig server, GrantConfig grant) {
-    String name = grant.issuerName();
-    IssuerConfig issuer = name == null ? null : config.issuers().get(name);
-    return Target.of(server, grant, issuer);
   }
 
   Lane lane(Route route) {

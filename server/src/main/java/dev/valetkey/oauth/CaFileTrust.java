@@ -12,6 +12,7 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
@@ -39,12 +40,24 @@ final class CaFileTrust extends X509ExtendedTrustManager {
 
   /** The TLS context for a bundle; null: the platform's certificates. */
   static SSLContext context(@Nullable Path caFile) {
+    return context(caFile, null);
+  }
+
+  /**
+   * As {@link #context(Path)}, showing a certificate of ours.
+   *
+   * @param certificate null: none
+   */
+  static SSLContext context(@Nullable Path caFile, @Nullable ClientCertificate certificate) {
     try {
-      if (caFile == null) {
+      if (caFile == null && certificate == null) {
         return SSLContext.getDefault();
       }
       SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, new TrustManager[] {new CaFileTrust(caFile)}, null);
+      context.init(
+          certificate == null ? null : new KeyManager[] {certificate},
+          caFile == null ? null : new TrustManager[] {new CaFileTrust(caFile)},
+          null);
       return context;
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every Java platform has TLS", e);

@@ -1,8 +1,10 @@
 package dev.valetkey.oauth;
 
 import dev.valetkey.config.IssuerConfig;
+import dev.valetkey.config.IssuerConfig.AssertionAudience;
 import dev.valetkey.token.Secret;
 import dev.valetkey.token.TokenDigest;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 sealed interface ClientAuthentication
     permits ClientAuthentication.Basic,
         ClientAuthentication.Post,
+        ClientAuthentication.AssertionFile,
         ClientAuthentication.NoCredential,
         PrivateKeyJwt {
 
@@ -34,8 +37,12 @@ sealed interface ClientAuthentication
     }
   }
 
-  /** {@code form} with our credentials; empty if they cannot be read. */
-  Optional<Signed> sign(Form form);
+  /**
+   * {@code form} with our credentials; empty if they cannot be read.
+   *
+   * @param endpoint where the form will be sent
+   */
+  Optional<Signed> sign(Form form, URI endpoint);
 
   static ClientAuthentication of(IssuerConfig config, InstantSource clock, SecureRandom random) {
     String clientId = config.clientId() == null ? "" : config.clientId();
@@ -45,14 +52,22 @@ sealed interface ClientAuthentication
       case CLIENT_SECRET_POST ->
           new Post(clientId, file(config.clientSecretFile(), "client_secret_file"));
       case PRIVATE_KEY_JWT ->
-          new PrivateKeyJwt(
-              clientId,
-              config.issuer().toString(),
-              config.keyId(),
-              file(config.privateKeyFile(), "private_key_file"),
-              clock,
-              random);
-      case NONE -> new NoCredential(clientId);
+          config.clientAssertionFile() == null
+              ? new PrivateKeyJwt(
+                  clientId,
+                  config.clientAssertionAudience() == AssertionAudience.ISSUER
+                      ? config.issuer()
+                      : null,
+                  config.keyId(),
+                  file(config.privateKeyFile(), "private_key_file"),
+                  clock,
+                  random)
+              : new AssertionFile(
+                  clientId,
+                  config.clientAssertionType(),
+                  new SecretFile(config.clientAssertionFile()));
+      // RFC 8705 §2: the connection's certificate is the credential, client_id says whose it is.
+      case TLS_CLIENT_AUTH, SELF_SIGNED_TLS_CLIENT_AUTH, NONE -> new NoCredential(clientId);
     };
   }
 
@@ -66,7 +81,7 @@ sealed interface ClientAuthentication
   /** {@code client_secret_basic}. */
   record Basic(String clientId, SecretFile secretFile) implements ClientAuthentication {
     @Override
-    public Optional<Signed> sign(Form form) {
+    public Optional<Signed> sign(Form form, URI endpoint) {
       return secretFile.read().map(secret -> new Signed(form, header(secret), secret.digest()));
     }
 
@@ -81,7 +96,7 @@ sealed interface ClientAuthentication
   /** {@code client_secret_post}. */
   record Post(String clientId, SecretFile secretFile) implements ClientAuthentication {
     @Override
-    public Optional<Signed> sign(Form form) {
+    public Optional<Signed> sign(Form form, URI endpoint) {
       return secretFile
           .read()
           .map(secret ->
@@ -93,13 +108,37 @@ sealed interface ClientAuthentication
   }
 
   /**
-   * {@code none}: a public client says its name only.
+   * An assertion that the platform makes and renews: a projected service account token, a JWT-SVID
+   * (RFC 7523 §2.2, draft-ietf-oauth-spiffe-client-auth).
+   *
+   * @param clientId empty: the assertion says it
+   * @param type {@code client_assertion_type}
+   */
+  record AssertionFile(String clientId, String type, SecretFile assertionFile)
+      implements ClientAuthentication {
+    @Override
+    public Optional<Signed> sign(Form form, URI endpoint) {
+      Form named = clientId.isEmpty() ? form : form.with("client_id", clientId);
+      return assertionFile
+          .read()
+          .map(assertion ->
+              new Signed(
+                  named
+                      .with("client_assertion_type", type)
+                      .with("client_assertion", assertion.reveal()),
+                  null,
+                  assertion.digest()));
+    }
+  }
+
+  /**
+   * No credential in the request: a public client, or one whose certificate was shown already.
    *
    * @param clientId empty: not even that
    */
   record NoCredential(String clientId) implements ClientAuthentication {
     @Override
-    public Optional<Signed> sign(Form form) {
+    public Optional<Signed> sign(Form form, URI endpoint) {
       Form named = clientId.isEmpty() ? form : form.with("client_id", clientId);
       return Optional.of(new Signed(named, null, null));
     }

@@ -84,7 +84,7 @@ final class Discovery {
     }
     URI tokenEndpoint = config.tokenEndpoint();
     if (tokenEndpoint == null) {
-      tokenEndpoint = address(document, "token_endpoint");
+      tokenEndpoint = tokenEndpoint(document);
     }
     URI jwksUri = config.jwksUri();
     if (jwksUri == null) {
@@ -93,6 +93,18 @@ final class Discovery {
     return tokenEndpoint == null && jwksUri == null
         ? new Fetched.Missed<>("metadata: no usable endpoint")
         : new Fetched.Got<>(new Metadata(tokenEndpoint, jwksUri));
+  }
+
+  /**
+   * RFC 8705 §5: whoever shows a certificate is expected at another address, where there is one.
+   */
+  private @Nullable URI tokenEndpoint(JsonObject document) {
+    URI alias =
+        config.tls().certFile() != null
+                && document.get("mtls_endpoint_aliases") instanceof JsonObject aliases
+            ? address(aliases, "token_endpoint")
+            : null;
+    return alias == null ? address(document, "token_endpoint") : alias;
   }
 
   private @Nullable URI address(JsonObject document, String name) {

@@ -2,15 +2,21 @@ package dev.valetkey.oauth;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import dev.valetkey.token.Secret;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What kind of token an issuer gave. */
 public sealed interface IssuedToken {
 
-  /** A signed JWT that can be read. */
-  record Jwt(IssuedClaims claims) implements IssuedToken {}
+  /**
+   * A signed JWT that can be read.
+   *
+   * @param type {@code typ} of its header; null without one
+   */
+  record Jwt(@Nullable String type, IssuedClaims claims) implements IssuedToken {}
 
   /** Something only the server can read: a reference, or an encrypted JWT. */
   record Opaque() implements IssuedToken {}
@@ -28,7 +34,7 @@ public sealed interface IssuedToken {
       return looksLikeJwt ? new Broken() : new Opaque();
     }
     return Claims.of(jws.get().payload())
-        .<IssuedToken>map(claims -> new Jwt(issued(claims)))
+        .<IssuedToken>map(claims -> new Jwt(text(jws.get().header(), "typ"), issued(claims)))
         .orElseGet(Broken::new);
   }
 
@@ -41,6 +47,21 @@ public sealed interface IssuedToken {
         claims.subject(),
         claims.expiresAt(),
         claims.scope(),
-        actor ? claims.asJson("act") : null);
+        actor ? claims.asJson("act") : null,
+        text(act, "sub"),
+        claims.json().get("may_act") instanceof JsonObject mayAct
+            ? new IssuedClaims.MayAct(text(mayAct, "iss"), text(mayAct, "sub"))
+            : null,
+        text(claims.json(), "client_id"),
+        text(claims.json().get("cnf"), "x5t#S256"),
+        text(claims.json().get("cnf"), "jkt"));
+  }
+
+  private static @Nullable String text(@Nullable JsonElement object, String name) {
+    return object instanceof JsonObject members
+            && members.get(name) instanceof JsonPrimitive value
+            && value.isString()
+        ? value.getAsString()
+        : null;
   }
 }

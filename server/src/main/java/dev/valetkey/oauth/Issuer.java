@@ -3,13 +3,18 @@ package dev.valetkey.oauth;
 import com.google.gson.JsonObject;
 import dev.valetkey.config.IssuerConfig;
 import dev.valetkey.token.Deadline;
+import dev.valetkey.token.ProofKey;
+import dev.valetkey.token.Secret;
 import dev.valetkey.token.TokenOutcome.Cause;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One issuer of tokens: its connections, addresses, keys, and the memory of its failures. Lives as
@@ -25,10 +30,13 @@ public final class Issuer implements AutoCloseable {
 
   private static final Duration UNKNOWN_KEY_INTERVAL = Duration.ofSeconds(30);
   private static final int MAX_KEYS_BODY = 1024 * 1024;
+  private static final int MAX_TOKEN_BODY = 256 * 1024;
 
   private final IssuerConfig config;
   private final IssuerConnections connections;
+  private final TokenAnswerReader reader;
   private final TokenEndpoint tokenEndpoint;
+  private final @Nullable DpopKey dpop;
   private final Breaker breaker;
   private final Refreshing<Metadata> metadata;
   private final Refreshing<KeySet> keys;
@@ -36,11 +44,11 @@ public final class Issuer implements AutoCloseable {
   Issuer(IssuerConfig config, InstantSource clock, LongSupplier nanoTime, SecureRandom random) {
     this.config = config;
     this.connections = new IssuerConnections(config);
+    this.reader = new TokenAnswerReader(clock);
+    this.dpop = config.dpopBoundAccessTokens() ? new DpopKey(clock, random) : null;
     this.tokenEndpoint =
         new TokenEndpoint(
-            connections,
-            ClientAuthentication.of(config, clock, random),
-            new TokenAnswerReader(clock));
+            connections, ClientAuthentication.of(config, clock, random), reader, dpop);
     this.breaker = new Breaker(nanoTime);
     Discovery discovery = new Discovery(config, connections);
     this.metadata =
@@ -58,6 +66,36 @@ public final class Issuer implements AutoCloseable {
    * wait, it is not asked.
    */
   public TokenAnswer token(Form form, Deadline deadline) {
+    return guarded(deadline, within -> ask(form, within));
+  }
+
+  /**
+   * Fetches a token that is kept at {@code endpoint} for the owner of {@code bearer}; otherwise as
+   * {@link #token}.
+   */
+  public TokenAnswer stored(URI endpoint, Secret bearer, Deadline deadline) {
+    return guarded(
+        deadline,
+        within ->
+            reader.readStored(
+                connections.get(
+                    endpoint,
+                    Map.of("Authorization", "Bearer " + bearer.reveal()),
+                    MAX_TOKEN_BODY,
+                    within)));
+  }
+
+  /** The key that this issuer's tokens are bound to; null: they are not. */
+  public @Nullable ProofKey proofKey() {
+    return dpop;
+  }
+
+  /** Thumbprint of {@link #proofKey}; null without one. */
+  public @Nullable String proofKeyThumbprint() {
+    return dpop == null ? null : dpop.thumbprint();
+  }
+
+  private TokenAnswer guarded(Deadline deadline, Function<Deadline, TokenAnswer> call) {
     Duration wait = breaker.admit();
     if (wait.isPositive()) {
       Cause cause = breaker.asked() ? Cause.RATE_LIMIT : Cause.UNREACHABLE;
@@ -66,7 +104,7 @@ public final class Issuer implements AutoCloseable {
     TokenAnswer answer = TokenAnswerReader.unavailable(Cause.UNREACHABLE);
     boolean asked = false;
     try {
-      answer = ask(form, deadline.atMost(config.timeout()));
+      answer = call.apply(deadline.atMost(config.timeout()));
       asked = true;
     } finally {
       if (!asked) {

@@ -1,13 +1,16 @@
 package dev.valetkey.oauth;
 
 import dev.valetkey.config.IssuerConfig;
+import dev.valetkey.config.TlsConfig;
 import dev.valetkey.token.Deadline;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -43,9 +46,17 @@ final class IssuerConnections implements AutoCloseable {
   private final Optional<Origin> publicOrigin;
 
   IssuerConnections(IssuerConfig config) {
-    places = new Semaphore(config.maxInFlight(), true);
-    connectTo = config.connectTo();
-    publicOrigin = Origin.of(config.issuer());
+    this(config.maxInFlight(), config.tls(), config.connectTo(), Origin.of(config.issuer()));
+  }
+
+  /**
+   * @param connectTo origin to dial for {@code publicOrigin}; null: itself
+   */
+  IssuerConnections(
+      int maxInFlight, TlsConfig trust, @Nullable URI connectTo, Optional<Origin> publicOrigin) {
+    this.places = new Semaphore(maxInFlight, true);
+    this.connectTo = connectTo;
+    this.publicOrigin = publicOrigin;
     SSLParameters tls = new SSLParameters();
     tls.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
     client =
@@ -53,7 +64,7 @@ final class IssuerConnections implements AutoCloseable {
             .version(HttpClient.Version.HTTP_1_1)
             .followRedirects(HttpClient.Redirect.NEVER)
             .proxy(HttpClient.Builder.NO_PROXY)
-            .sslContext(CaFileTrust.context(config.tls().caFile()))
+            .sslContext(CaFileTrust.context(trust.caFile(), ClientCertificate.of(trust)))
             .sslParameters(tls)
             .executor(Executors.newVirtualThreadPerTaskExecutor())
             .build();
@@ -64,19 +75,20 @@ final class IssuerConnections implements AutoCloseable {
     return send(request(uri).GET().build(), maxBody, deadline);
   }
 
-  /**
-   * Posts a form.
-   *
-   * @param authorization value of the {@code Authorization} header; null: none
-   */
-  Reply post(URI uri, @Nullable String authorization, String form, int maxBody, Deadline deadline) {
+  /** As {@link #get(URI, int, Deadline)}, with these headers. */
+  Reply get(URI uri, Map<String, String> headers, int maxBody, Deadline deadline) {
+    HttpRequest.Builder request = request(uri).GET();
+    headers.forEach(request::header);
+    return send(request.build(), maxBody, deadline);
+  }
+
+  /** Posts a form with these headers. */
+  Reply post(URI uri, Map<String, String> headers, String form, int maxBody, Deadline deadline) {
     HttpRequest.Builder request =
         request(uri)
             .header("Content-Type", "application/x-www-form-urlencoded")
             .POST(BodyPublishers.ofString(form));
-    if (authorization != null) {
-      request.header("Authorization", authorization);
-    }
+    headers.forEach(request::header);
     return send(request.build(), maxBody, deadline);
   }
 
@@ -136,11 +148,15 @@ final class IssuerConnections implements AutoCloseable {
     try {
       HttpResponse<Optional<byte[]>> response =
           pending.get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
-      String retryAfter = response.headers().firstValue("Retry-After").orElse(null);
+      HttpHeaders headers = response.headers();
       return response
           .body()
           .<Reply>map(body ->
-              new Reply.Answered(response.statusCode(), retryAfter, StrictJson.object(body)))
+              new Reply.Answered(
+                  response.statusCode(),
+                  headers.firstValue("Retry-After").orElse(null),
+                  headers.firstValue("DPoP-Nonce").orElse(null),
+                  StrictJson.object(body)))
           .orElseGet(() -> new Reply.Unusable(response.statusCode()));
     } catch (TimeoutException e) {
       return new Reply.Failed(Reply.Failure.TIMEOUT);

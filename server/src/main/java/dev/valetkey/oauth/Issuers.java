@@ -1,23 +1,27 @@
 package dev.valetkey.oauth;
 
+import dev.valetkey.config.GrantConfig;
 import dev.valetkey.config.IssuerConfig;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /**
- * The issuers in use. Lives longer than any configuration: an issuer whose record did not change
- * keeps its connections, keys and failures over a reload. Thread-safe.
+ * The issuers and token brokers in use. Lives longer than any configuration: an issuer whose record
+ * did not change keeps its connections, keys and failures over a reload. Thread-safe.
  */
 public final class Issuers implements AutoCloseable {
   private final InstantSource clock;
   private final LongSupplier nanoTime;
   private final SecureRandom random;
   private final Map<IssuerConfig, Issuer> issuers = new ConcurrentHashMap<>();
+  private final Map<GrantConfig.TokenBroker, TokenBroker> brokers = new ConcurrentHashMap<>();
 
   /**
    * @param clock for what stands in tokens and headers
@@ -34,22 +38,31 @@ public final class Issuers implements AutoCloseable {
     return issuers.computeIfAbsent(config, c -> new Issuer(c, clock, nanoTime, random));
   }
 
-  /** Closes the issuers of all other records; their running calls end in peace. */
-  public void retain(Collection<IssuerConfig> used) {
-    Set<IssuerConfig> wanted = Set.copyOf(used);
-    issuers
-        .entrySet()
-        .removeIf(entry -> {
-          if (wanted.contains(entry.getKey())) {
-            return false;
-          }
-          entry.getValue().close();
-          return true;
-        });
+  /** The broker of this grant: always the same one for equal grants. Makes no connection. */
+  public TokenBroker of(GrantConfig.TokenBroker config) {
+    return brokers.computeIfAbsent(config, TokenBroker::new);
+  }
+
+  /** Closes the issuers and brokers of all other records; their running calls end in peace. */
+  public void retain(
+      Collection<IssuerConfig> usedIssuers, Collection<GrantConfig.TokenBroker> usedBrokers) {
+    retain(issuers, Set.copyOf(usedIssuers), Issuer::close);
+    retain(brokers, Set.copyOf(usedBrokers), TokenBroker::close);
   }
 
   @Override
   public void close() {
-    issuers.values().forEach(Issuer::close);
+    retain(List.of(), List.of());
+  }
+
+  private static <K, V> void retain(Map<K, V> open, Set<K> wanted, Consumer<V> close) {
+    open.entrySet()
+        .removeIf(entry -> {
+          if (wanted.contains(entry.getKey())) {
+            return false;
+          }
+          close.accept(entry.getValue());
+          return true;
+        });
   }
 }

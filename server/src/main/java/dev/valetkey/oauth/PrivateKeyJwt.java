@@ -2,12 +2,10 @@ package dev.valetkey.oauth;
 
 import com.google.gson.JsonObject;
 import dev.valetkey.token.Secret;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
+import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -16,21 +14,19 @@ import org.slf4j.LoggerFactory;
 
 /**
  * {@code private_key_jwt} (RFC 7523 §2.2, tightened by its successor draft): an assertion of our
- * own for each request, for the issuer as its only audience and never for the token endpoint's
- * address. Thread-safe.
+ * own for each request, for the issuer as its only audience. Thread-safe.
  */
 final class PrivateKeyJwt implements ClientAuthentication {
   private static final Logger log = LoggerFactory.getLogger(PrivateKeyJwt.class);
   private static final String ASSERTION_TYPE =
       "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
   private static final Duration LIFETIME = Duration.ofSeconds(60);
-  private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
   /** A key file's content with the key it holds; null if it holds none. */
   private record Parsed(Secret content, @Nullable SigningKey key) {}
 
   private final String clientId;
-  private final String issuer;
+  private final @Nullable URI audience;
   private final @Nullable String keyId;
   private final SecretFile keyFile;
   private final InstantSource clock;
@@ -40,17 +36,19 @@ final class PrivateKeyJwt implements ClientAuthentication {
   private volatile @Nullable Parsed parsed;
 
   /**
+   * @param audience {@code aud} of the assertions, the issuer; null: the token endpoint that is
+   *     asked, for issuers that insist on it
    * @param keyId {@code kid} of the assertions; null: the JWK's own, if it has one
    */
   PrivateKeyJwt(
       String clientId,
-      String issuer,
+      @Nullable URI audience,
       @Nullable String keyId,
       SecretFile keyFile,
       InstantSource clock,
       SecureRandom random) {
     this.clientId = clientId;
-    this.issuer = issuer;
+    this.audience = audience;
     this.keyId = keyId;
     this.keyFile = keyFile;
     this.clock = clock;
@@ -58,7 +56,7 @@ final class PrivateKeyJwt implements ClientAuthentication {
   }
 
   @Override
-  public Optional<Signed> sign(Form form) {
+  public Optional<Signed> sign(Form form, URI endpoint) {
     Optional<Secret> content = keyFile.read();
     if (content.isEmpty()) {
       return Optional.empty();
@@ -77,13 +75,12 @@ final class PrivateKeyJwt implements ClientAuthentication {
     Form signed =
         form.with("client_id", clientId)
             .with("client_assertion_type", ASSERTION_TYPE)
-            .with("client_assertion", assertion(current.key()));
+            .with("client_assertion", assertion(current.key(), endpoint));
     return Optional.of(new Signed(signed, null, current.content().digest()));
   }
 
-  private String assertion(SigningKey key) {
+  private String assertion(SigningKey key, URI endpoint) {
     JsonObject header = new JsonObject();
-    header.addProperty("alg", key.algorithm().name());
     header.addProperty("typ", "client-authentication+jwt");
     String kid = keyId == null ? key.keyId() : keyId;
     if (kid != null) {
@@ -95,21 +92,10 @@ final class PrivateKeyJwt implements ClientAuthentication {
     JsonObject claims = new JsonObject();
     claims.addProperty("iss", clientId);
     claims.addProperty("sub", clientId);
-    claims.addProperty("aud", issuer);
+    claims.addProperty("aud", (audience == null ? endpoint : audience).toString());
     claims.addProperty("jti", HexFormat.of().formatHex(id));
     claims.addProperty("iat", now);
     claims.addProperty("exp", now + LIFETIME.toSeconds());
-    String input = base64(header.toString()) + "." + base64(claims.toString());
-    try {
-      byte[] signature =
-          key.algorithm().sign(key.privateKey(), input.getBytes(StandardCharsets.US_ASCII));
-      return input + "." + BASE64.encodeToString(signature);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("a key that was read can sign", e);
-    }
-  }
-
-  private static String base64(String json) {
-    return BASE64.encodeToString(json.getBytes(StandardCharsets.UTF_8));
+    return key.sign(header, claims);
   }
 }

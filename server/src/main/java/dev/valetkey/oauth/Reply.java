@@ -11,9 +11,14 @@ sealed interface Reply {
    * A whole response.
    *
    * @param retryAfter the {@code Retry-After} header; null without one
+   * @param dpopNonce the {@code DPoP-Nonce} header; null without one
    * @param json the body; empty if it is no JSON object
    */
-  record Answered(int status, @Nullable String retryAfter, Optional<JsonObject> json)
+  record Answered(
+      int status,
+      @Nullable String retryAfter,
+      @Nullable String dpopNonce,
+      Optional<JsonObject> json)
       implements Reply {
     @Override
     public String toString() {

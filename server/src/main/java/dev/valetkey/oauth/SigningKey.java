@@ -1,5 +1,6 @@
 package dev.valetkey.oauth;
 
+import com.google.gson.JsonObject;
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
@@ -7,6 +8,7 @@ import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.OctetKeyPair;
 import com.nimbusds.jose.jwk.RSAKey;
 import dev.valetkey.token.Secret;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
@@ -33,6 +35,7 @@ record SigningKey(SignatureAlgorithm algorithm, PrivateKey privateKey, @Nullable
   private static final String BEGIN = "-----BEGIN PRIVATE KEY-----";
   private static final String END = "-----END PRIVATE KEY-----";
   private static final int MIN_RSA_BITS = 2048;
+  private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
   /** The key in a PEM (PKCS #8, RFC 5958) or JWK file; empty if there is none that may sign. */
   static Optional<SigningKey> parse(Secret content) {
@@ -46,6 +49,22 @@ record SigningKey(SignatureAlgorithm algorithm, PrivateKey privateKey, @Nullable
         | IllegalStateException e) {
       return Optional.empty();
     }
+  }
+
+  /** A JWS of these claims in compact form (RFC 7515 §7.1); {@code alg} is added to the header. */
+  String sign(JsonObject header, JsonObject claims) {
+    header.addProperty("alg", algorithm.name());
+    String input = base64(header.toString()) + "." + base64(claims.toString());
+    try {
+      byte[] signature = algorithm.sign(privateKey, input.getBytes(StandardCharsets.US_ASCII));
+      return input + "." + BASE64.encodeToString(signature);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("a key that was read can sign", e);
+    }
+  }
+
+  private static String base64(String json) {
+    return BASE64.encodeToString(json.getBytes(StandardCharsets.UTF_8));
   }
 
   private static Optional<SigningKey> fromPem(String pem) {

@@ -13,12 +13,14 @@ public sealed interface TokenAnswer {
   /**
    * A token (RFC 6749 §5.1). Its bytes fit a header; nothing else about it was checked.
    *
+   * @param type how it is used
    * @param issuedTokenType {@code issued_token_type} (RFC 8693 §2.2.1); null if absent
    * @param expiresIn seconds from now; zero: it has expired already; empty: not said
    * @param scope {@code scope}, split; null if absent, which means: as asked
    */
   record Success(
       Secret accessToken,
+      Type type,
       @Nullable String issuedTokenType,
       OptionalLong expiresIn,
       @Nullable Set<String> scope)
@@ -26,6 +28,16 @@ public sealed interface TokenAnswer {
     public Success {
       scope = scope == null ? null : Set.copyOf(scope);
     }
+  }
+
+  /** {@code token_type} (RFC 6749 §7.1, RFC 9449 §5, RFC 8693 §2.2.1). */
+  enum Type {
+    BEARER,
+    DPOP,
+    /** {@code N_A}: not to be shown to a server. */
+    NOT_APPLICABLE,
+    /** The answer does not say. */
+    UNSAID
   }
 
   /**

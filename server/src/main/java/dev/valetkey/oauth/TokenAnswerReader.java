@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +48,43 @@ final class TokenAnswerReader {
     this.clock = clock;
   }
 
-  TokenAnswer read(Reply.Answered reply) {
+  /** What a token endpoint's reply means. */
+  TokenAnswer read(Reply reply) {
+    return read(reply, this::answered);
+  }
+
+  /**
+   * What the reply of an endpoint means that keeps tokens and was shown the user's as a bearer (RFC
+   * 6750 §3.1): the user is who may be refused there.
+   */
+  TokenAnswer readStored(Reply reply) {
+    return read(
+        reply,
+        answered ->
+            switch (answered.status()) {
+              case 400 -> new TokenAnswer.Refused("interaction_required", 400);
+              case 401 -> new TokenAnswer.Refused("invalid_grant", 401);
+              case 403 -> new TokenAnswer.Refused("access_denied", 403);
+              case 404 -> new TokenAnswer.Refused("invalid_target", 404);
+              default -> answered(answered);
+            });
+  }
+
+  private static TokenAnswer read(Reply reply, Function<Reply.Answered, TokenAnswer> meaning) {
+    return switch (reply) {
+      case Reply.Answered answered -> meaning.apply(answered);
+      case Reply.Unusable unusable -> unavailable(Cause.ANSWER);
+      case Reply.Failed failed ->
+          unavailable(
+              switch (failed.failure()) {
+                case CONNECTION, TLS -> Cause.UNREACHABLE;
+                case TIMEOUT -> Cause.DEADLINE;
+                case BUSY -> Cause.BUSY;
+              });
+    };
+  }
+
+  private TokenAnswer answered(Reply.Answered reply) {
     int status = reply.status();
     if (status == 429 || (status == 503 && reply.retryAfter() != null)) {
       return new TokenAnswer.Unavailable(
@@ -73,6 +110,14 @@ final class TokenAnswerReader {
     return success(body.get()).orElseGet(() -> unavailable(Cause.ANSWER));
   }
 
+  /** A broker's {@code {"token": …}}; empty if it holds none that could be sent. */
+  static Optional<TokenAnswer> brokered(JsonObject body) {
+    return token(body.get("token"))
+        .map(token ->
+            new TokenAnswer.Success(
+                Secret.of(token), TokenAnswer.Type.UNSAID, null, OptionalLong.empty(), null));
+  }
+
   static TokenAnswer unavailable(TokenOutcome.Cause cause) {
     return new TokenAnswer.Unavailable(cause, RetryAfter.MIN);
   }
@@ -85,20 +130,14 @@ final class TokenAnswerReader {
   }
 
   private static Optional<TokenAnswer> success(JsonObject body) {
-    Optional<String> token =
-        text(body.get("access_token"))
-            .filter(t -> t.length() <= MAX_TOKEN && B64TOKEN.matcher(t).matches());
-    // DPoP, mac and N_A (RFC 8693 §2.2.1) are no bearer tokens, however they look.
-    boolean bearer =
-        text(body.get("token_type"))
-            .filter(type -> type.toLowerCase(Locale.ROOT).equals("bearer"))
-            .isPresent();
+    Optional<String> token = token(body.get("access_token"));
+    Optional<TokenAnswer.Type> type = type(body.get("token_type"));
     JsonElement issuedType = body.get("issued_token_type");
     Optional<OptionalLong> expiresIn = expiresIn(body.get("expires_in"));
     JsonElement scope = body.get("scope");
     Optional<Set<String>> scopes = scopes(absent(scope) ? null : scope);
     if (token.isEmpty()
-        || !bearer
+        || type.isEmpty()
         || (!absent(issuedType) && text(issuedType).isEmpty())
         || expiresIn.isEmpty()
         || scopes.isEmpty()) {
@@ -107,9 +146,27 @@ final class TokenAnswerReader {
     return Optional.of(
         new TokenAnswer.Success(
             Secret.of(token.get()),
+            type.get(),
             text(issuedType).orElse(null),
             expiresIn.get(),
             absent(scope) ? null : scopes.get()));
+  }
+
+  private static Optional<String> token(@Nullable JsonElement value) {
+    return text(value).filter(t -> t.length() <= MAX_TOKEN && B64TOKEN.matcher(t).matches());
+  }
+
+  /** Empty for a type that nobody here can use, such as {@code mac}. */
+  private static Optional<TokenAnswer.Type> type(@Nullable JsonElement value) {
+    if (absent(value)) {
+      return Optional.of(TokenAnswer.Type.UNSAID);
+    }
+    return switch (text(value).orElse("").toLowerCase(Locale.ROOT)) {
+      case "bearer" -> Optional.of(TokenAnswer.Type.BEARER);
+      case "dpop" -> Optional.of(TokenAnswer.Type.DPOP);
+      case "n_a" -> Optional.of(TokenAnswer.Type.NOT_APPLICABLE);
+      default -> Optional.empty();
+    };
   }
 
   /** Seconds; empty outside: neither a number nor text that holds one. */

@@ -15,6 +15,10 @@ public enum Rejection {
   INVALID_CLIENT(Memory.CONFIGURATION),
   /** Also {@code unsupported_grant_type}. */
   UNAUTHORIZED_CLIENT(Memory.CONFIGURATION),
+  /** The user has to do something at the issuer first: consent, link an account, sign in again. */
+  INTERACTION_REQUIRED(Memory.BRIEF),
+  /** RFC 8693 §4.4: the user token names another actor. */
+  MAY_ACT(Memory.USER_TOKEN),
   /** Any other OAuth error. */
   OTHER_ERROR(Memory.BRIEF),
   ISSUED_FORMAT(Memory.BRIEF),
@@ -23,6 +27,8 @@ public enum Rejection {
   ISSUED_EXTRA_AUDIENCE(Memory.BRIEF),
   ISSUED_SUBJECT(Memory.BRIEF),
   ISSUED_ACTOR(Memory.BRIEF),
+  /** It is bound to a key or certificate that the request would not show. */
+  ISSUED_BINDING(Memory.BRIEF),
   ISSUED_SCOPE(Memory.BRIEF),
   ISSUED_EXPIRED(Memory.BRIEF);
 

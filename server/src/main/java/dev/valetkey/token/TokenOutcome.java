@@ -29,6 +29,10 @@ public sealed interface TokenOutcome {
     RATE_LIMIT,
     /** The caller's deadline passed. */
     DEADLINE,
+    /** A token broker waited for the user in vain. */
+    CONSENT,
+    /** A token broker failed. */
+    BROKER,
     /**
      * A 200 that is none: HTML, cut off, no {@code access_token}, a wrong {@code token_type} or
      * {@code issued_token_type}.

@@ -36,7 +36,7 @@ class ClientCredentialsGrantTest extends GrantContract {
       case "invalid_scope" -> Rejection.INVALID_SCOPE;
       case "access_denied" -> Rejection.ACCESS_DENIED;
       case "invalid_client" -> Rejection.INVALID_CLIENT;
-      case "interaction_required" -> Rejection.OTHER_ERROR;
+      case "interaction_required" -> Rejection.UNAUTHORIZED_CLIENT;
       default -> Rejection.UNAUTHORIZED_CLIENT;
     };
   }

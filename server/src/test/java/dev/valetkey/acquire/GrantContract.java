@@ -151,6 +151,25 @@ abstract class GrantContract {
     assertThat(acquire()).isEqualTo(new TokenOutcome.Unavailable(cause, Duration.ofSeconds(1)));
   }
 
+  // R-TX-3, R-TX-4: what is not meant for a header never gets into one.
+  @ParameterizedTest
+  @ValueSource(strings = {"N_A", "DPoP", "missing"})
+  void tokenTypeThatIsNoBearersIsNoAnswer(String type) {
+    corp.faults()
+        .token(
+            Fault.json(body -> {
+              if (type.equals("missing")) {
+                body.remove("token_type");
+              } else {
+                body.put("token_type", type);
+              }
+            }),
+            1);
+
+    assertThat(acquire())
+        .isEqualTo(new TokenOutcome.Unavailable(Cause.ANSWER, Duration.ofSeconds(1)));
+  }
+
   @Test
   void issuerThatIsDownIsUnavailable() {
     Issuer gone = Issuer.start();

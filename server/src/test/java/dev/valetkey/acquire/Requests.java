@@ -37,6 +37,9 @@ final class Requests {
         ACCESS_TOKEN,
         null,
         null,
+        null,
+        null,
+        null,
         Map.of());
   }
 
@@ -61,6 +64,9 @@ final class Requests {
             grant,
             new GrantConfig.Refuse(),
             expect,
+            List.of(),
+            List.of(),
+            null,
             Duration.ofSeconds(60),
             defaultLifetime,
             Duration.ofMinutes(5));

@@ -53,7 +53,7 @@ class TokenExchangeGrantTest extends GrantContract {
       case "invalid_scope" -> Rejection.INVALID_SCOPE;
       case "access_denied" -> Rejection.ACCESS_DENIED;
       case "invalid_client" -> Rejection.INVALID_CLIENT;
-      case "interaction_required" -> Rejection.OTHER_ERROR;
+      case "interaction_required" -> Rejection.INTERACTION_REQUIRED;
       default -> Rejection.UNAUTHORIZED_CLIENT;
     };
   }
@@ -222,7 +222,10 @@ class TokenExchangeGrantTest extends GrantContract {
             ExpectConfig.Sub.SAME,
             null,
             ExpectConfig.Act.OPTIONAL,
-            ExpectConfig.Format.ANY);
+            null,
+            ExpectConfig.Format.ANY,
+            List.of(),
+            ExpectConfig.TokenType.REQUIRED);
     TokenRequest request = Requests.request(PLAIN, any, issuer, alice, Duration.ZERO);
 
     assertThat(acquirer.acquire(request, time.deadline())).isInstanceOf(TokenOutcome.Granted.class);
@@ -259,7 +262,10 @@ class TokenExchangeGrantTest extends GrantContract {
         List.of(),
         requestedType,
         Requests.ACCESS_TOKEN,
+        null,
+        null,
         actor,
+        null,
         actorType,
         Map.of("x", "y"));
   }

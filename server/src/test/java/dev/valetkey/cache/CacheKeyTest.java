@@ -10,6 +10,7 @@ import dev.valetkey.config.ExpectConfig;
 import dev.valetkey.config.GrantConfig;
 import dev.valetkey.config.GrantConfig.TokenExchange;
 import dev.valetkey.config.IssuerConfig;
+import dev.valetkey.config.Profile;
 import dev.valetkey.config.ServerConfig;
 import dev.valetkey.config.TlsConfig;
 import dev.valetkey.telemetry.HitCounters;
@@ -273,6 +274,9 @@ class CacheKeyTest {
         base.subjectTokenType(),
         null,
         null,
+        null,
+        null,
+        null,
         Map.of());
   }
 
@@ -290,7 +294,10 @@ class CacheKeyTest {
         base.scope(),
         null,
         subjectType,
+        null,
+        null,
         file,
+        null,
         actorType,
         extra);
   }
@@ -300,15 +307,21 @@ class CacheKeyTest {
     return new IssuerConfig(
         "corp",
         URI.create(issuer),
+        Profile.GENERIC,
         clientId,
         post ? ClientAuthMethod.CLIENT_SECRET_POST : ClientAuthMethod.CLIENT_SECRET_BASIC,
         null,
         null,
         null,
+        IssuerConfig.AssertionAudience.ISSUER,
+        null,
+        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         tokenEndpoint,
         null,
         null,
         false,
+        false,
+        Map.of(),
         TlsConfig.DEFAULT,
         Duration.ofSeconds(8),
         16);
@@ -318,14 +331,65 @@ class CacheKeyTest {
     ExpectConfig.Sub same = base.sub();
     return List.of(
         new ExpectConfig(
-            URI.create("https://x.test"), base.audience(), same, null, base.act(), base.format()),
-        new ExpectConfig(null, List.of("github", "x"), same, null, base.act(), base.format()),
+            URI.create("https://x.test"),
+            base.audience(),
+            same,
+            null,
+            base.act(),
+            null,
+            base.format(),
+            List.of(),
+            ExpectConfig.TokenType.REQUIRED),
         new ExpectConfig(
-            null, base.audience(), ExpectConfig.Sub.ANY, null, base.act(), base.format()),
-        new ExpectConfig(null, base.audience(), same, List.of("read"), base.act(), base.format()),
+            null,
+            List.of("github", "x"),
+            same,
+            null,
+            base.act(),
+            null,
+            base.format(),
+            List.of(),
+            ExpectConfig.TokenType.REQUIRED),
         new ExpectConfig(
-            null, base.audience(), same, null, ExpectConfig.Act.REQUIRED, base.format()),
-        new ExpectConfig(null, base.audience(), same, null, base.act(), ExpectConfig.Format.JWT));
+            null,
+            base.audience(),
+            ExpectConfig.Sub.ANY,
+            null,
+            base.act(),
+            null,
+            base.format(),
+            List.of(),
+            ExpectConfig.TokenType.REQUIRED),
+        new ExpectConfig(
+            null,
+            base.audience(),
+            same,
+            List.of("read"),
+            base.act(),
+            null,
+            base.format(),
+            List.of(),
+            ExpectConfig.TokenType.REQUIRED),
+        new ExpectConfig(
+            null,
+            base.audience(),
+            same,
+            null,
+            ExpectConfig.Act.REQUIRED,
+            null,
+            base.format(),
+            List.of(),
+            ExpectConfig.TokenType.REQUIRED),
+        new ExpectConfig(
+            null,
+            base.audience(),
+            same,
+            null,
+            base.act(),
+            null,
+            ExpectConfig.Format.JWT,
+            List.of(),
+            ExpectConfig.TokenType.REQUIRED));
   }
 
   private static ServerConfig expecting(ServerConfig server, ExpectConfig expect) {
@@ -338,6 +402,9 @@ class CacheKeyTest {
         server.grant(),
         server.withoutUser(),
         expect,
+        server.tools(),
+        server.stepUpScope(),
+        server.discovery(),
         server.earlyExpiry(),
         server.defaultLifetime(),
         server.streamMinLifetime());

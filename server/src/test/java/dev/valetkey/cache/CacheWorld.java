@@ -7,6 +7,7 @@ import dev.valetkey.config.ClientAuthMethod;
 import dev.valetkey.config.ExpectConfig;
 import dev.valetkey.config.GrantConfig;
 import dev.valetkey.config.IssuerConfig;
+import dev.valetkey.config.Profile;
 import dev.valetkey.config.ServerConfig;
 import dev.valetkey.config.TlsConfig;
 import dev.valetkey.telemetry.HitCounters;
@@ -165,6 +166,9 @@ final class CacheWorld implements AutoCloseable {
         "urn:ietf:params:oauth:token-type:access_token",
         null,
         null,
+        null,
+        null,
+        null,
         Map.of());
   }
 
@@ -172,16 +176,22 @@ final class CacheWorld implements AutoCloseable {
     return new IssuerConfig(
         name,
         URI.create("https://idp.test"),
+        Profile.GENERIC,
         "valetkey",
         ClientAuthMethod.CLIENT_SECRET_BASIC,
         null,
         null,
         null,
+        IssuerConfig.AssertionAudience.ISSUER,
+        null,
+        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         null,
         null,
         null,
         false,
-        new TlsConfig(null, null),
+        false,
+        Map.of(),
+        new TlsConfig(null, null, null, null),
         Duration.ofSeconds(8),
         16);
   }
@@ -202,7 +212,13 @@ final class CacheWorld implements AutoCloseable {
             ExpectConfig.Sub.SAME,
             null,
             ExpectConfig.Act.OPTIONAL,
-            ExpectConfig.Format.ANY),
+            null,
+            ExpectConfig.Format.ANY,
+            List.of(),
+            ExpectConfig.TokenType.REQUIRED),
+        List.of(),
+        List.of(),
+        null,
         MARGIN,
         Duration.ZERO,
         STREAM);

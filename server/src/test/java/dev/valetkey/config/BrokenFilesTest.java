@@ -54,7 +54,7 @@ class BrokenFilesTest {
             "valetkey.yaml:4: servers.jira.grants: unknown key (did you mean 'grant'?)",
             "valetkey.yaml:8: servers.github.grant.issuer: no issuer is called 'crop' (did you mean 'corp'?)",
             "valetkey.yaml:10: servers.github.early_expiry: must be between 0s and 1h (was 2h)",
-            "valetkey.yaml:14: issuers.corp.client_id: needs client_secret_file or private_key_file;"
+            "valetkey.yaml:14: issuers.corp.client_id: needs client_secret_file, private_key_file, client_assertion_file or tls.cert_file;"
                 + " token_endpoint_auth_method: none for a client without credentials",
             "valetkey.yaml:15: issuers.corp.timeout: must be between 100ms and 60s (was 2m)");
   }
@@ -121,7 +121,7 @@ class BrokenFilesTest {
             "unknown method",
             "issuer: https://idp.example\ntoken_endpoint_auth_method: client_secret_basik",
             "4: issuers.corp.token_endpoint_auth_method: must be one of client_secret_basic, client_secret_post,"
-                + " private_key_jwt, none (was client_secret_basik; did you mean 'client_secret_basic'?)"),
+                + " private_key_jwt, tls_client_auth, self_signed_tls_client_auth, none (was client_secret_basik; did you mean 'client_secret_basic'?)"),
         issuer(
             "missing secret file",
             "issuer: https://idp.example\nclient_id: a\nclient_secret_file: secrets/CANARY-not-there",
@@ -141,7 +141,7 @@ class BrokenFilesTest {
         issuer(
             "server name is for upstreams",
             "issuer: https://idp.example\ntls: {server_name: a}",
-            "4: issuers.corp.tls.server_name: unknown key (known: ca_file)"),
+            "4: issuers.corp.tls.server_name: unknown key (known: ca_file, cert_file, key_file)"),
         issuer(
             "in flight",
             "issuer: https://idp.example\nmax_in_flight: 257",
@@ -212,9 +212,9 @@ class BrokenFilesTest {
             "8: servers.a.grant.type: no such type: 'token_exchang' (did you mean 'token_exchange'?)"),
         grant(
             "a type that does not exist yet",
-            "{type: id_jag}",
-            "8: servers.a.grant.type: no such type: 'id_jag' (known: token_exchange, client_credentials, static, none,"
-                + " refuse)"),
+            "{type: device_code}",
+            "8: servers.a.grant.type: no such type: 'device_code' (known: token_exchange, client_credentials, jwt_bearer,"
+                + " id_jag, brokered_token, token_broker, static, none, refuse)"),
         grant(
             "a type that has keys, as a word",
             "static",
@@ -239,7 +239,7 @@ class BrokenFilesTest {
         grant(
             "actor type without an actor",
             "{actor_token_type: jwt}",
-            "8: servers.a.grant.actor_token_type: is only used with actor_token_file"),
+            "8: servers.a.grant.actor_token_type: is only used with actor_token_file or actor_token_from"),
         grant(
             "token type",
             "{requested_token_type: acces_token}",
@@ -441,7 +441,7 @@ class BrokenFilesTest {
         top(
             "merge key",
             "<<: {a: b}",
-            "1: <<: unknown key (known: listen, envoy, admin, audit, issuers, users, user_token,"
+            "1: <<: unknown key (known: listen, envoy, admin, audit, issuers, grants, users, user_token,"
                 + " servers, unlisted_hosts, cache)"),
         top(
             "section that is a word",

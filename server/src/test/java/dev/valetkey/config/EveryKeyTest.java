@@ -44,30 +44,42 @@ class EveryKeyTest {
             new IssuerConfig(
                 "corp",
                 URI.create("http://idp.example.com/realms/corp/"),
+                Profile.GENERIC,
                 "4711",
                 ClientAuthMethod.CLIENT_SECRET_POST,
                 temp.resolve("secrets/corp"),
                 null,
                 null,
+                IssuerConfig.AssertionAudience.ISSUER,
+                null,
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
                 URI.create("https://idp.example.com/token?tenant=a"),
                 URI.create("https://idp.example.com/jwks"),
                 URI.create("http://keycloak.auth.svc:8080"),
                 true,
-                new TlsConfig(temp.resolve("ca.pem"), null),
+                false,
+                Map.of(),
+                new TlsConfig(temp.resolve("ca.pem"), null, null, null),
                 Duration.ofMillis(2500),
                 4),
             new IssuerConfig(
                 "partner",
                 URI.create("https://partner.example"),
+                Profile.GENERIC,
                 "agent",
                 ClientAuthMethod.PRIVATE_KEY_JWT,
                 null,
                 temp.resolve("secrets/key.pem"),
                 "k1",
+                IssuerConfig.AssertionAudience.ISSUER,
+                null,
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
                 null,
                 null,
                 null,
                 false,
+                false,
+                Map.of(),
                 TlsConfig.DEFAULT,
                 Duration.ofSeconds(8),
                 16));
@@ -100,7 +112,10 @@ class EveryKeyTest {
                     List.of("repo:read", "repo:write", "user"),
                     "urn:ietf:params:oauth:token-type:jwt",
                     "urn:example:token",
+                    null,
+                    null,
                     temp.resolve("secrets/agent"),
+                    null,
                     "urn:ietf:params:oauth:token-type:access_token",
                     Map.of("connector_id", "x")),
                 new GrantConfig.ClientCredentials(
@@ -115,7 +130,13 @@ class EveryKeyTest {
                     ExpectConfig.Sub.ANY,
                     List.of("x", "y"),
                     ExpectConfig.Act.OPTIONAL,
-                    ExpectConfig.Format.ANY),
+                    null,
+                    ExpectConfig.Format.ANY,
+                    List.of("urn:ietf:params:oauth:token-type:jwt"),
+                    ExpectConfig.TokenType.REQUIRED),
+                List.of(),
+                List.of(),
+                null,
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(2),
                 Duration.ZERO));
@@ -131,7 +152,8 @@ class EveryKeyTest {
     assertThat(search.upstream())
         .isEqualTo(
             new ServerConfig.UpstreamConfig(
-                "10.0.0.1:443", new TlsConfig(temp.resolve("ca.pem"), "search.internal")));
+                "10.0.0.1:443",
+                new TlsConfig(temp.resolve("ca.pem"), "search.internal", null, null)));
     assertThat(search.earlyExpiry()).isZero();
     assertThat(closed.grant()).isEqualTo(new GrantConfig.Refuse());
   }

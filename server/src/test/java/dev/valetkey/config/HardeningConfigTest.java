@@ -95,7 +95,7 @@ class HardeningConfigTest {
             "130 client secret inline",
             ConfigFolder.SMALLEST.replace(
                 "client_secret_file: secrets/corp", "client_secret: CANARY-inline"),
-            "valetkey.yaml:4: issuers.corp.client_id: needs client_secret_file or private_key_file;"
+            "valetkey.yaml:4: issuers.corp.client_id: needs client_secret_file, private_key_file, client_assertion_file or tls.cert_file;"
                 + " token_endpoint_auth_method: none for a client without credentials",
             "valetkey.yaml:5: issuers.corp.client_secret: a secret is never written here: put it into a file and name the"
                 + " file with client_secret_file"),

@@ -10,6 +10,7 @@ import dev.valetkey.config.ExpectConfig;
 import dev.valetkey.config.GrantConfig;
 import dev.valetkey.config.IssuerConfig;
 import dev.valetkey.config.ListenConfig;
+import dev.valetkey.config.Profile;
 import dev.valetkey.config.ServerConfig;
 import dev.valetkey.config.ServerConfig.UpstreamConfig;
 import dev.valetkey.config.TlsConfig;
@@ -43,6 +44,9 @@ public final class Configs {
           "urn:ietf:params:oauth:token-type:access_token",
           null,
           null,
+          null,
+          null,
+          null,
           Map.of());
 
   private Configs() {}
@@ -51,15 +55,21 @@ public final class Configs {
     return new IssuerConfig(
         name,
         URI.create("https://idp.example.com/realms/" + name),
+        Profile.GENERIC,
         "travel-agent",
         ClientAuthMethod.CLIENT_SECRET_BASIC,
         Path.of("/run/secrets/" + name),
         null,
         null,
+        IssuerConfig.AssertionAudience.ISSUER,
+        null,
+        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         null,
         null,
         null,
         false,
+        false,
+        Map.of(),
         TlsConfig.DEFAULT,
         Duration.ofSeconds(8),
         16);
@@ -85,7 +95,13 @@ public final class Configs {
             ExpectConfig.Sub.SAME,
             null,
             ExpectConfig.Act.OPTIONAL,
-            ExpectConfig.Format.JWT),
+            null,
+            ExpectConfig.Format.JWT,
+            List.of(),
+            ExpectConfig.TokenType.REQUIRED),
+        List.of(),
+        List.of(),
+        null,
         Duration.ofSeconds(60),
         Duration.ZERO,
         Duration.ofMinutes(5));
@@ -109,6 +125,7 @@ public final class Configs {
         new AdminConfig(Path.of("/run/valetkey/admin.sock"), "0.0.0.0:9464"),
         new AuditConfig(AuditConfig.Hits.SUMMARY, AuditConfig.SubjectForm.PLAIN),
         Map.of("corp", issuer("corp")),
+        Map.of(),
         List.of(new UserRule("corp", List.of("travel-agent"), List.of("RS256"), "sid")),
         new UserTokenConfig(sources),
         byName,

@@ -2,6 +2,7 @@ package dev.valetkey.oauth;
 
 import dev.valetkey.config.ClientAuthMethod;
 import dev.valetkey.config.IssuerConfig;
+import dev.valetkey.config.Profile;
 import dev.valetkey.config.TlsConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,6 +10,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Configuration records for issuers of the testkit. */
@@ -38,15 +40,21 @@ public final class Configs {
     return new IssuerConfig(
         "corp",
         URI.create(issuer),
+        Profile.GENERIC,
         "agent",
         method,
         secretFile,
         keyFile,
         null,
+        IssuerConfig.AssertionAudience.ISSUER,
+        null,
+        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
         null,
         null,
         null,
         true,
+        false,
+        Map.of(),
         TlsConfig.DEFAULT,
         timeout,
         maxInFlight);
@@ -57,15 +65,21 @@ public final class Configs {
     return new IssuerConfig(
         c.name(),
         c.issuer(),
+        c.profile(),
         c.clientId(),
         c.tokenEndpointAuthMethod(),
         c.clientSecretFile(),
         c.privateKeyFile(),
         c.keyId(),
+        c.clientAssertionAudience(),
+        c.clientAssertionFile(),
+        c.clientAssertionType(),
         tokenEndpoint,
         jwksUri,
         c.connectTo(),
         c.allowHttp(),
+        c.dpopBoundAccessTokens(),
+        c.errors(),
         c.tls(),
         c.timeout(),
         c.maxInFlight());
@@ -76,15 +90,21 @@ public final class Configs {
     return new IssuerConfig(
         c.name(),
         c.issuer(),
+        c.profile(),
         c.clientId(),
         c.tokenEndpointAuthMethod(),
         c.clientSecretFile(),
         c.privateKeyFile(),
         c.keyId(),
+        c.clientAssertionAudience(),
+        c.clientAssertionFile(),
+        c.clientAssertionType(),
         c.tokenEndpoint(),
         c.jwksUri(),
         connectTo,
         allowHttp,
+        c.dpopBoundAccessTokens(),
+        c.errors(),
         tls,
         c.timeout(),
         c.maxInFlight());
@@ -94,15 +114,21 @@ public final class Configs {
     return new IssuerConfig(
         c.name(),
         c.issuer(),
+        c.profile(),
         c.clientId(),
         c.tokenEndpointAuthMethod(),
         c.clientSecretFile(),
         c.privateKeyFile(),
         c.keyId(),
+        c.clientAssertionAudience(),
+        c.clientAssertionFile(),
+        c.clientAssertionType(),
         c.tokenEndpoint(),
         c.jwksUri(),
         c.connectTo(),
         c.allowHttp(),
+        c.dpopBoundAccessTokens(),
+        c.errors(),
         c.tls(),
         timeout,
         maxInFlight);

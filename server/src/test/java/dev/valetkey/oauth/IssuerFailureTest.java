@@ -211,9 +211,9 @@ class IssuerFailureTest {
   @Test
   void equalRecordsShareOneIssuerUntilNobodyUsesIt() {
     assertThat(issuers.of(Configs.limited(issuer.config(), TIMEOUT, 4))).isSameAs(issuer);
-    issuers.retain(List.of(issuer.config()));
+    issuers.retain(List.of(issuer.config()), List.of());
     assertThat(issuers.of(issuer.config())).isSameAs(issuer);
-    issuers.retain(List.of());
+    issuers.retain(List.of(), List.of());
     assertThat(issuers.of(issuer.config())).isNotSameAs(issuer);
     assertThat(ask()).isEqualTo(unavailable(Cause.UNREACHABLE, 1));
   }

@@ -90,6 +90,7 @@ class IssuerTlsTest {
 
   private dev.valetkey.config.IssuerConfig config(
       dev.valetkey.testkit.Issuer server, @Nullable Path caFile) {
-    return Configs.dialled(Configs.agent(server, folder), null, false, new TlsConfig(caFile, null));
+    return Configs.dialled(
+        Configs.agent(server, folder), null, false, new TlsConfig(caFile, null, null, null));
   }
 }

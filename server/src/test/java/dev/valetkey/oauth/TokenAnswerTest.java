@@ -66,9 +66,6 @@ class TokenAnswerTest {
         arguments("access_token over 16 KiB", token("a".repeat(16 * 1024 + 1))),
         arguments("access_token of 1 MiB", token("a".repeat(1024 * 1024))),
         arguments("token_type mac", Fault.json(body -> body.put("token_type", "mac"))),
-        arguments("token_type DPoP", Fault.json(body -> body.put("token_type", "DPoP"))),
-        arguments("token_type N_A", Fault.json(body -> body.put("token_type", "N_A"))),
-        arguments("token_type missing", Fault.json(body -> body.remove("token_type"))),
         arguments(
             "issued_token_type a number", Fault.json(body -> body.put("issued_token_type", 1))),
         arguments("expires_in a word", Fault.json(body -> body.put("expires_in", "soon"))),

@@ -286,7 +286,7 @@ class UserTokenVerifierTest {
     String token = corp.userToken("alice");
     corp.switches().algorithm(Algorithm.RS256);
 
-    issuers.retain(List.of());
+    issuers.retain(List.of(), List.of());
     issuer = issuers.of(issuer.config());
 
     assertThat(verify(token, ALL)).isInstanceOf(Verification.Verified.class);
