@@ -56,6 +56,7 @@ final class JavaStreams {
     return CallToolRequest.builder(tool).arguments(Map.of());
   }
 
+  @SuppressWarnings("deprecation") // the oldest revision is what we want
   private static McpClientTransport transport(Streaming attempt) {
     URI url = URI.create(attempt.url());
     String origin = url.resolve("/").toString().replaceFirst("/$", "");

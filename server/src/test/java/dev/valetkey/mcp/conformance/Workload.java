@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.valetkey.mcp.Gateway;
 import dev.valetkey.testkit.Child;
+import dev.valetkey.testkit.LoopbackServer;
+import dev.valetkey.testkit.Reply;
 import dev.valetkey.testkit.Repository;
 import java.io.IOException;
 import java.net.URI;
@@ -14,6 +16,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the suite judges as a client: an agent that knows nothing of OAuth, with Envoy and valetkey
@@ -56,27 +59,34 @@ final class Workload {
     Path folder = Path.of(arguments[0]);
     URI server = URI.create(arguments[2]);
     System.exit(
-        arguments[1].equals("nobody") ? agent(folder, server, Map.of()) : guided(folder, server));
+        arguments[1].equals("nobody") ? agent(folder, server, null) : guided(folder, server));
   }
 
   private static int guided(Path folder, URI server) {
     Scenario scenario = Scenario.called(environment("MCP_CONFORMANCE_SCENARIO", ""));
     Offer offer = Offer.of(server, environment("MCP_CONFORMANCE_CONTEXT", "{}"));
-    try (Gateway gateway =
-        Gateway.start(folder, scenario.secrets(offer), scenario.sections(offer))) {
-      URI envoy = URI.create("http://localhost:" + gateway.port() + server.getPath());
-      int status = agent(folder, envoy, Map.of());
-      System.err.println(gateway.writings());
-      return status;
+    String user = scenario.userToken(offer);
+    try (LoopbackServer keys = LoopbackServer.bind(0, null)) {
+      keys.serve(request -> Reply.json(user == null ? Map.of() : SignersKey.jwks(user)));
+      String sections = scenario.sections(offer, keys.url("/jwks"));
+      try (Gateway gateway = Gateway.start(folder, scenario.secrets(offer), sections)) {
+        URI envoy = URI.create("http://localhost:" + gateway.port() + server.getPath());
+        int status = agent(folder, envoy, user);
+        System.err.println(gateway.writings());
+        return status;
+      }
     }
   }
 
-  private static int agent(Path folder, URI url, Map<String, String> more) {
+  private static int agent(Path folder, URI url, @Nullable String user) {
     Suite suite = Suite.find();
     boolean stateless = environment("MCP_CONFORMANCE_PROTOCOL_VERSION", "").compareTo("2026") > 0;
-    List<String> command = suite.script("agent.mjs", url.toString(), stateless ? "auto" : "legacy");
+    List<String> command =
+        suite.script("agent.mjs", url.toString(), stateless ? "auto" : "legacy");
     Map<String, String> environment = new HashMap<>(suite.environment());
-    environment.putAll(more);
+    if (user != null) {
+      environment.put("AGENT_TOKEN", user);
+    }
     try (Child agent = Child.start("agent", folder, environment, command)) {
       int status = agent.awaitExit(PATIENCE);
       System.err.println(agent.out() + agent.err());
