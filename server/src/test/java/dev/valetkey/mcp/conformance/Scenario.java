@@ -4,22 +4,48 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The scenarios that need no browser, and how valetkey is told of what they give. */
+/**
+ * The scenarios that need no browser, how valetkey is told of what they give, and what they find.
+ */
 enum Scenario {
-  CLIENT_CREDENTIALS_BASIC("auth/client-credentials-basic", "client-credentials-basic-auth"),
-  CLIENT_CREDENTIALS_JWT("auth/client-credentials-jwt", "client-credentials-jwt-verified"),
+  CLIENT_CREDENTIALS_BASIC(
+      "auth/client-credentials-basic",
+      Set.of("client-credentials-basic-auth", "valid-bearer-token"),
+      Set.of()),
+  CLIENT_CREDENTIALS_JWT(
+      "auth/client-credentials-jwt",
+      Set.of("client-credentials-jwt-verified", "valid-bearer-token"),
+      Set.of()),
   ENTERPRISE_MANAGED_AUTHORIZATION(
       "auth/enterprise-managed-authorization",
-      "complete-flow-token-exchange",
-      "complete-flow-jwt-bearer"),
-  WORKLOAD_IDENTITY("auth/wif-jwt-bearer", "wif-assertion-verified");
+      Set.of("complete-flow-token-exchange", "complete-flow-jwt-bearer", "valid-bearer-token"),
+      Set.of()),
+  WORKLOAD_IDENTITY(
+      "auth/wif-jwt-bearer", Set.of("wif-assertion-verified", "valid-bearer-token"), Set.of()),
+
+  /**
+   * The suite counts token requests only if they redeem an authorization code, which takes a
+   * browser.
+   */
+  DPOP(
+      "auth/dpop",
+      Set.of("sep-1932-client-dpop-auth-scheme", "sep-1932-client-fresh-proof"),
+      Set.of("sep-1932-client-token-request-proof")),
+
+  /**
+   * The issuer refuses the assertion; that it is not shown again is what {@code wif-no-retry} is
+   * about.
+   */
+  REFUSED_WORKLOAD("auth/wif-jwt-bearer", Set.of(), Set.of("wif-assertion-audience"));
 
   private final String title;
-  private final Set<String> checks;
+  private final Set<String> passes;
+  private final Set<String> faults;
 
-  Scenario(String title, String... checks) {
+  Scenario(String title, Set<String> passes, Set<String> faults) {
     this.title = title;
-    this.checks = Set.of(checks);
+    this.passes = passes;
+    this.faults = faults;
   }
 
   /** As the suite calls it. */
@@ -28,24 +54,25 @@ enum Scenario {
   }
 
   /** The checks that say whether the grant was used as it should be. */
-  Set<String> checks() {
-    return checks;
+  Set<String> passes() {
+    return passes;
   }
 
-  static Scenario called(String title) {
-    for (Scenario scenario : values()) {
-      if (scenario.title.equals(title)) {
-        return scenario;
-      }
-    }
-    throw new IllegalArgumentException("no scenario is called " + title);
+  /** The checks that must find fault, and no others. */
+  Set<String> faults() {
+    return faults;
   }
 
   /** The token that the agent has of its user; null where it works for nobody. */
   @Nullable String userToken(Offer offer) {
     return switch (this) {
       case ENTERPRISE_MANAGED_AUTHORIZATION -> offer.text("idp_id_token");
-      case CLIENT_CREDENTIALS_BASIC, CLIENT_CREDENTIALS_JWT, WORKLOAD_IDENTITY -> null;
+      case CLIENT_CREDENTIALS_BASIC,
+          CLIENT_CREDENTIALS_JWT,
+          WORKLOAD_IDENTITY,
+          DPOP,
+          REFUSED_WORKLOAD ->
+          null;
     };
   }
 
@@ -55,7 +82,9 @@ enum Scenario {
       case CLIENT_CREDENTIALS_BASIC, ENTERPRISE_MANAGED_AUTHORIZATION ->
           Map.of("secrets/client", offer.text("client_secret"));
       case CLIENT_CREDENTIALS_JWT -> Map.of("secrets/key.pem", offer.text("private_key_pem"));
+      case DPOP -> Map.of("secrets/client", "any-secret");
       case WORKLOAD_IDENTITY -> Map.of("secrets/workload", offer.text("valid_jwt"));
+      case REFUSED_WORKLOAD -> Map.of("secrets/workload", offer.text("wrong_audience_jwt"));
     };
   }
 
@@ -79,18 +108,28 @@ enum Scenario {
               """
                   .formatted(offer.text("idp_issuer"), offer.text("idp_client_id"), userKeys)
               + server(offer, "{type: id_jag, issuer: corp, identity_issuer: idp}");
-      case WORKLOAD_IDENTITY ->
+      case DPOP -> // its issuer takes any client
+          issuer(
+                  offer,
+                  "any-client",
+                  "client_secret_file: secrets/client, dpop_bound_access_tokens: true")
+              + server(offer, "{type: client_credentials}");
+      case WORKLOAD_IDENTITY, REFUSED_WORKLOAD ->
           issuer(offer, "token_endpoint_auth_method: none")
               + server(offer, "{type: jwt_bearer, assertion_file: secrets/workload}");
     };
   }
 
   private static String issuer(Offer offer, String credential) {
+    return issuer(offer, offer.text("client_id"), credential);
+  }
+
+  private static String issuer(Offer offer, String clientId, String credential) {
     return """
     issuers:
       corp: {issuer: "%s", allow_http: true, client_id: "%s", %s}
     """
-        .formatted(offer.issuer(), offer.text("client_id"), credential);
+        .formatted(offer.issuer(), clientId, credential);
   }
 
   private static String server(Offer offer, String grant) {

@@ -72,7 +72,11 @@ final class SignersKey {
   private static Point plus(Point a, Point b) {
     BigInteger slope =
         a.equals(b)
-            ? a.x().pow(2).multiply(BigInteger.valueOf(3)).add(A).multiply(inverse(a.y().shiftLeft(1)))
+            ? a.x()
+                .pow(2)
+                .multiply(BigInteger.valueOf(3))
+                .add(A)
+                .multiply(inverse(a.y().shiftLeft(1)))
             : b.y().subtract(a.y()).multiply(inverse(b.x().subtract(a.x())));
     BigInteger x = slope.pow(2).subtract(a.x()).subtract(b.x()).mod(P);
     return new Point(x, slope.multiply(a.x().subtract(x)).subtract(a.y()).mod(P));
