@@ -1,6 +1,8 @@
 package dev.valetkey.cli;
 
 import dev.valetkey.acquire.GrantAcquirer;
+import dev.valetkey.acquire.LearnedTargets;
+import dev.valetkey.acquire.ServerWords;
 import dev.valetkey.admin.AdminHttp;
 import dev.valetkey.admin.AdminServer;
 import dev.valetkey.admin.AdminService;
@@ -17,6 +19,7 @@ import dev.valetkey.envoy.UnixSocket;
 import dev.valetkey.gate.Gate;
 import dev.valetkey.gate.Tracer;
 import dev.valetkey.oauth.Issuers;
+import dev.valetkey.oauth.OutboundGuard;
 import dev.valetkey.subject.KnownUsers;
 import dev.valetkey.subject.Sessions;
 import dev.valetkey.subject.VerifiedSubjects;
@@ -68,6 +71,7 @@ final class Sidecar implements AutoCloseable, Readiness {
   private final Metrics metrics = new Metrics();
   private final Audit audit;
   private final Issuers issuers = new Issuers(clock, nanoTime, random);
+  private final ServerWords words = new ServerWords(OutboundGuard.PLATFORM, nanoTime);
   private final TokenCache cache;
   private final Sessions sessions;
   private final KnownUsers knownUsers = new KnownUsers(clock);
@@ -100,7 +104,7 @@ final class Sidecar implements AutoCloseable, Readiness {
     this.sessions = new Sessions(clock, audit, cache::drop);
     this.gate =
         new Gate(
-            config, subjects(config), TargetChooser.AS_CONFIGURED, cache, audit, metrics, nanoTime);
+            config, subjects(config), targets(config), cache, audit, metrics, nanoTime);
     metrics.observe(cache::size, cache::bytes, sessions::count);
     // An address that cannot be bound must fail before the paths of a predecessor are taken over.
     this.adminHttp = AdminHttp.start(config.admin().address(), metrics, this);
@@ -134,7 +138,7 @@ final class Sidecar implements AutoCloseable, Readiness {
     }
     audit.reconfigure(changed.audit());
     cache.resize(changed.cache());
-    gate.use(changed, subjects(changed), TargetChooser.AS_CONFIGURED);
+    gate.use(changed, subjects(changed), targets(changed));
     config = changed;
     issuers.retain(changed.issuers().values(), changed.brokers());
     changed.issuers().values().forEach(this::prepare);
@@ -195,6 +199,10 @@ final class Sidecar implements AutoCloseable, Readiness {
     return Thread.ofVirtual()
         .name("issuer-" + issuer.name())
         .start(() -> issuers.of(issuer).prepare(Deadline.after(FIRST_TRY, nanoTime)));
+  }
+
+  private TargetChooser targets(Config of) {
+    return new LearnedTargets(of, issuers, words);
   }
 
   private VerifiedSubjects subjects(Config of) {

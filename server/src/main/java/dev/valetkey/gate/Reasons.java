@@ -35,6 +35,7 @@ public final class Reasons {
       case UNAUTHORIZED_CLIENT -> Reason.UNAUTHORIZED_CLIENT;
       case INTERACTION_REQUIRED -> Reason.INTERACTION_REQUIRED;
       case MAY_ACT -> Reason.MAY_ACT;
+      case ISSUER_NOT_ALLOWED -> Reason.ISSUER_NOT_ALLOWED;
       case OTHER_ERROR -> Reason.ISSUER_ERROR;
       case ISSUED_FORMAT -> Reason.ISSUED_FORMAT;
       case ISSUED_ISSUER -> Reason.ISSUED_ISSUER;
@@ -54,6 +55,7 @@ public final class Reasons {
       case BUSY -> Reason.ISSUER_BUSY;
       case RATE_LIMIT -> Reason.ISSUER_RATE_LIMIT;
       case DEADLINE -> Reason.DEADLINE;
+      case METADATA -> Reason.SERVER_METADATA;
       case CONSENT -> Reason.CONSENT_TIMEOUT;
       case BROKER -> Reason.BROKER_ERROR;
       case ANSWER -> Reason.ISSUER_ANSWER;
