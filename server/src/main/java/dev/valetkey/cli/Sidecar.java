@@ -216,6 +216,7 @@ final class Sidecar implements AutoCloseable, Readiness {
                 new Tracer(
                     config,
                     VerifiedSubjects.looking(Program.rules(config, issuers), clock),
+                    targets(config),
                     audit,
                     metrics),
             cache::peek,
