@@ -33,6 +33,21 @@ enum Scenario {
       Set.of("sep-1932-client-token-request-proof")),
 
   /**
+   * The server wants its nonce in the proofs. valetkey reads it in the access log of the refused
+   * call, which ends after the second attempt: the first agent fails, all later calls pass.
+   */
+  DPOP_NONCE(
+      "auth/dpop-nonce",
+      Set.of("sep-1932-client-fresh-proof", "sep-1932-client-rs-nonce"),
+      Set.of("sep-1932-client-token-request-proof", "sep-1932-client-as-nonce")),
+
+  /** The file names another issuer; the server's metadata names the right one. */
+  DISCOVERED_ISSUER(
+      "auth/client-credentials-basic",
+      Set.of("client-credentials-basic-auth", "valid-bearer-token"),
+      Set.of()),
+
+  /**
    * The issuer refuses the assertion; that it is not shown again is what {@code wif-no-retry} is
    * about.
    */
@@ -65,24 +80,16 @@ enum Scenario {
 
   /** The token that the agent has of its user; null where it works for nobody. */
   @Nullable String userToken(Offer offer) {
-    return switch (this) {
-      case ENTERPRISE_MANAGED_AUTHORIZATION -> offer.text("idp_id_token");
-      case CLIENT_CREDENTIALS_BASIC,
-          CLIENT_CREDENTIALS_JWT,
-          WORKLOAD_IDENTITY,
-          DPOP,
-          REFUSED_WORKLOAD ->
-          null;
-    };
+    return this == ENTERPRISE_MANAGED_AUTHORIZATION ? offer.text("idp_id_token") : null;
   }
 
   /** The files with secrets, by their names. */
   Map<String, String> secrets(Offer offer) {
     return switch (this) {
-      case CLIENT_CREDENTIALS_BASIC, ENTERPRISE_MANAGED_AUTHORIZATION ->
+      case CLIENT_CREDENTIALS_BASIC, DISCOVERED_ISSUER, ENTERPRISE_MANAGED_AUTHORIZATION ->
           Map.of("secrets/client", offer.text("client_secret"));
       case CLIENT_CREDENTIALS_JWT -> Map.of("secrets/key.pem", offer.text("private_key_pem"));
-      case DPOP -> Map.of("secrets/client", "any-secret");
+      case DPOP, DPOP_NONCE -> Map.of("secrets/client", "any-secret");
       case WORKLOAD_IDENTITY -> Map.of("secrets/workload", offer.text("valid_jwt"));
       case REFUSED_WORKLOAD -> Map.of("secrets/workload", offer.text("wrong_audience_jwt"));
     };
@@ -98,6 +105,14 @@ enum Scenario {
       case CLIENT_CREDENTIALS_BASIC ->
           issuer(offer, "client_secret_file: secrets/client")
               + server(offer, "{type: client_credentials}");
+      case DISCOVERED_ISSUER ->
+          issuer(offer, "client_secret_file: secrets/client")
+              + """
+                other: {issuer: "https://other.example", client_id: agent, client_secret_file: secrets/client}
+              """
+              + server(
+                  offer,
+                  "{type: client_credentials}, discovery: {issuers: [other, corp], allow_loopback_http: true}");
       case CLIENT_CREDENTIALS_JWT ->
           issuer(offer, "private_key_file: secrets/key.pem")
               + server(offer, "{type: client_credentials}");
@@ -108,7 +123,7 @@ enum Scenario {
               """
                   .formatted(offer.text("idp_issuer"), offer.text("idp_client_id"), userKeys)
               + server(offer, "{type: id_jag, issuer: corp, identity_issuer: idp}");
-      case DPOP -> // its issuer takes any client
+      case DPOP, DPOP_NONCE -> // its issuer takes any client
           issuer(
                   offer,
                   "any-client",
