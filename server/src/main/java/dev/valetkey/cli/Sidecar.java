@@ -108,8 +108,7 @@ final class Sidecar implements AutoCloseable, Readiness {
     this.sessions = new Sessions(clock, audit, cache::drop);
     this.logout = logout(config);
     this.gate =
-        new Gate(
-            config, subjects(config), targets(config), cache, audit, metrics, nanoTime);
+        new Gate(config, subjects(config), targets(config), cache, audit, metrics, nanoTime);
     metrics.observe(cache::size, cache::bytes, sessions::count);
     // An address that cannot be bound must fail before the paths of a predecessor are taken over.
     this.adminHttp = AdminHttp.start(config.admin().address(), metrics, this, () -> logout);

@@ -29,15 +29,11 @@ public final class Tracer {
   private final Snapshot snapshot;
 
   /**
-   * @param targets what is asked for where servers have a say; what it would have to find out counts
-   *     as configured
+   * @param targets what is asked for where servers have a say; what it would have to find out
+   *     counts as configured
    */
   public Tracer(
-      Config config,
-      SubjectResolver users,
-      TargetChooser targets,
-      Audit audit,
-      Metrics metrics) {
+      Config config, SubjectResolver users, TargetChooser targets, Audit audit, Metrics metrics) {
     this.sources = config.userToken().from();
     this.snapshot = Snapshot.of(config, users, targets, audit, metrics);
   }
