@@ -23,6 +23,7 @@ import dev.valetkey.subject.VerifiedSubjects;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.token.Deadline;
+import dev.valetkey.token.TargetChooser;
 import io.grpc.ServerBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -97,7 +98,9 @@ final class Sidecar implements AutoCloseable, Readiness {
             nanoTime,
             random);
     this.sessions = new Sessions(clock, audit, cache::drop);
-    this.gate = new Gate(config, subjects(config), cache, audit, metrics, nanoTime);
+    this.gate =
+        new Gate(
+            config, subjects(config), TargetChooser.AS_CONFIGURED, cache, audit, metrics, nanoTime);
     metrics.observe(cache::size, cache::bytes, sessions::count);
     // An address that cannot be bound must fail before the paths of a predecessor are taken over.
     this.adminHttp = AdminHttp.start(config.admin().address(), metrics, this);
@@ -131,7 +134,7 @@ final class Sidecar implements AutoCloseable, Readiness {
     }
     audit.reconfigure(changed.audit());
     cache.resize(changed.cache());
-    gate.use(changed, subjects(changed));
+    gate.use(changed, subjects(changed), TargetChooser.AS_CONFIGURED);
     config = changed;
     issuers.retain(changed.issuers().values(), changed.brokers());
     changed.issuers().values().forEach(this::prepare);

@@ -11,6 +11,7 @@ import dev.valetkey.token.Secret;
 import dev.valetkey.token.Session;
 import dev.valetkey.token.Session.UserToken;
 import dev.valetkey.token.Subject;
+import dev.valetkey.token.TargetChooser;
 import dev.valetkey.token.TokenDigest;
 import dev.valetkey.token.TokenOutcome;
 import dev.valetkey.token.TokenOutcome.Granted;
@@ -36,7 +37,14 @@ public final class Rehearsal {
   /** A gate that takes every user token for the same user's and always has the same token. */
   public static Gate gate(
       Config config, Instant now, Audit audit, Metrics metrics, LongSupplier nanoTime) {
-    return new Gate(config, new OneUser(now), new OneToken(now), audit, metrics, nanoTime);
+    return new Gate(
+        config,
+        new OneUser(now),
+        TargetChooser.AS_CONFIGURED,
+        new OneToken(now),
+        audit,
+        metrics,
+        nanoTime);
   }
 
   /** Knows every token, as the same user. */
@@ -93,6 +101,11 @@ public final class Rehearsal {
 
     @Override
     public @Nullable TokenOutcome renew(TokenDigest refused, String server, Deadline deadline) {
+      return null;
+    }
+
+    @Override
+    public @Nullable TokenRequest issuedFor(TokenDigest token) {
       return null;
     }
 

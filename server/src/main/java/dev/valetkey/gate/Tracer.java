@@ -10,6 +10,7 @@ import dev.valetkey.subject.SubjectResolver;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.token.Deadline;
+import dev.valetkey.token.TargetChooser;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.util.List;
@@ -27,7 +28,7 @@ public final class Tracer {
 
   public Tracer(Config config, SubjectResolver users, Audit audit, Metrics metrics) {
     this.sources = config.userToken().from();
-    this.snapshot = Snapshot.of(config, users, audit, metrics);
+    this.snapshot = Snapshot.of(config, users, TargetChooser.AS_CONFIGURED, audit, metrics);
   }
 
   /**

@@ -94,7 +94,7 @@ final class TokenEndpoint {
     }
     Reply reply = connections.post(endpoint, headers, signed.form().encoded(), MAX_BODY, deadline);
     if (dpop != null && reply instanceof Reply.Answered answered && answered.dpopNonce() != null) {
-      dpop.useNonce(endpoint.toString(), answered.dpopNonce());
+      dpop.useNonce(endpoint, answered.dpopNonce());
     }
     return reply;
   }

@@ -13,6 +13,7 @@ import dev.valetkey.config.Config;
 import dev.valetkey.config.GrantConfig;
 import dev.valetkey.token.AccessToken;
 import dev.valetkey.token.Rejection;
+import dev.valetkey.token.TargetChooser;
 import dev.valetkey.token.TokenOutcome.Cause;
 import dev.valetkey.token.TokenOutcome.Granted;
 import dev.valetkey.token.TokenOutcome.Rejected;
@@ -373,7 +374,10 @@ final class GateTest {
     gates.tokens.knows(new Granted(FakeTokens.TOKEN));
     assertThat(gates.judge(call())).isEqualTo(WITH_TOKEN);
 
-    gates.gate.use(Configs.of(Configs.server("github", URL, Configs.REFUSE)), gates.users);
+    gates.gate.use(
+        Configs.of(Configs.server("github", URL, Configs.REFUSE)),
+        gates.users,
+        TargetChooser.AS_CONFIGURED);
 
     assertThat(gates.judge(call())).isEqualTo(refuse(Reason.SERVER_REFUSED));
   }
