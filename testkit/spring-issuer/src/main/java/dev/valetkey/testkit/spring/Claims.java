@@ -2,6 +2,7 @@ package dev.valetkey.testkit.spring;
 
 import static java.util.Objects.requireNonNull;
 
+import java.net.URL;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,13 @@ final class Claims implements OAuth2TokenCustomizer<JwtEncodingContext> {
   private static final Map<String, String> MAY_ACT =
       Map.of("carol", "front-desk", "dave", "agent");
 
+  /** As Spring itself holds {@code iss}, which it compares. */
+  private final URL issuer;
+
+  Claims(URL issuer) {
+    this.issuer = issuer;
+  }
+
   @Override
   public void customize(JwtEncodingContext context) {
     if (context.getAuthorizationGrant() instanceof OAuth2TokenExchangeAuthenticationToken asked) {
@@ -34,7 +42,7 @@ final class Claims implements OAuth2TokenCustomizer<JwtEncodingContext> {
       Authentication user = requireNonNull(context.getPrincipal());
       String actor = MAY_ACT.get(user.getName());
       if (actor != null) {
-        context.getClaims().claim("may_act", Map.of("sub", actor));
+        context.getClaims().claim("may_act", Map.of("iss", issuer, "sub", actor));
       }
     }
   }

@@ -5,6 +5,7 @@ import java.util.Set;
 import org.springframework.security.oauth2.core.AuthorizationGrantType;
 import org.springframework.security.oauth2.core.ClientAuthenticationMethod;
 import org.springframework.security.oauth2.server.authorization.client.RegisteredClient;
+import org.springframework.security.oauth2.server.authorization.settings.ClientSettings;
 
 /** Who may ask for tokens. */
 final class Clients {
@@ -28,6 +29,7 @@ final class Clients {
         .authorizationGrantType(AuthorizationGrantType.AUTHORIZATION_CODE)
         .redirectUri("http://127.0.0.1/callback")
         .scopes(scopes -> scopes.addAll(SCOPES))
+        .clientSettings(ClientSettings.builder().requireAuthorizationConsent(false).build())
         .build();
   }
 

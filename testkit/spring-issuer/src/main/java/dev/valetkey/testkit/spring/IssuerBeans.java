@@ -3,12 +3,13 @@ package dev.valetkey.testkit.spring;
 import static org.springframework.security.config.Customizer.withDefaults;
 
 import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.JWKSet;
-import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
+import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jose.jwk.source.ImmutableJWKSet;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.proc.SecurityContext;
+import java.net.MalformedURLException;
+import java.net.URI;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
@@ -47,7 +48,7 @@ public class IssuerBeans {
 
   @Bean
   AuthorizationServerSettings settings() {
-    return AuthorizationServerSettings.builder().issuer(System.getProperty(ISSUER, "")).build();
+    return AuthorizationServerSettings.builder().issuer(issuer()).build();
   }
 
   @Bean
@@ -65,7 +66,7 @@ public class IssuerBeans {
   @Bean
   JWKSource<SecurityContext> keys() throws JOSEException {
     return new ImmutableJWKSet<>(
-        new JWKSet(new ECKeyGenerator(Curve.P_256).keyID("spring").generate()));
+        new JWKSet(new RSAKeyGenerator(2048).keyID("spring").generate()));
   }
 
   @Bean
@@ -74,7 +75,11 @@ public class IssuerBeans {
   }
 
   @Bean
-  OAuth2TokenCustomizer<JwtEncodingContext> claims() {
-    return new Claims();
+  OAuth2TokenCustomizer<JwtEncodingContext> claims() throws MalformedURLException {
+    return new Claims(URI.create(issuer()).toURL());
+  }
+
+  private static String issuer() {
+    return System.getProperty(ISSUER, "");
   }
 }
