@@ -90,7 +90,9 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
 
   private static String client(IssuerConfig issuer) {
     if (issuer.clientId() == null) {
-      return ", no client";
+      return issuer.clientAssertionFile() == null
+          ? ", no client"
+          : ", the client that its assertion names (private_key_jwt)";
     }
     String method = issuer.tokenEndpointAuthMethod().name().toLowerCase(Locale.ROOT);
     String proof =

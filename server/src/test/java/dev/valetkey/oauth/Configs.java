@@ -61,6 +61,40 @@ public final class Configs {
         null);
   }
 
+  /**
+   * Authenticating with assertions.
+   *
+   * @param file with the platform's; null: made with our key
+   */
+  static IssuerConfig asserting(
+      IssuerConfig c,
+      @Nullable String clientId,
+      IssuerConfig.AssertionAudience audience,
+      @Nullable Path file,
+      String type) {
+    return new IssuerConfig(
+        c.name(),
+        c.issuer(),
+        c.profile(),
+        clientId,
+        c.tokenEndpointAuthMethod(),
+        c.clientSecretFile(),
+        c.privateKeyFile(),
+        c.keyId(),
+        audience,
+        file,
+        type,
+        c.tokenEndpoint(),
+        c.jwksUri(),
+        c.connectTo(),
+        c.allowHttp(),
+        c.dpopBoundAccessTokens(),
+        c.errors(),
+        c.tls(),
+        c.timeout(),
+        c.maxInFlight());
+  }
+
   public static IssuerConfig pinned(
       IssuerConfig c, @Nullable URI tokenEndpoint, @Nullable URI jwksUri) {
     return new IssuerConfig(

@@ -19,7 +19,8 @@ public final class Faults {
     TOKEN,
     INTROSPECTION,
     JWKS,
-    METADATA
+    METADATA,
+    BROKER
   }
 
   private static final class Armed {
@@ -56,6 +57,11 @@ public final class Faults {
     return arm(Place.METADATA, fault, times);
   }
 
+  /** The next {@code times} requests for a token that is kept for a user meet this fault. */
+  public Faults broker(Fault fault, int times) {
+    return arm(Place.BROKER, fault, times);
+  }
+
   /** All is well again for requests that arrive from now on. */
   public void clear() {
     synchronized (armed) {
@@ -77,6 +83,10 @@ public final class Faults {
 
   Reply onMetadata(Issuer issuer, SeenRequest request, Supplier<Reply.Full> normal) {
     return apply(Place.METADATA, issuer, request, normal);
+  }
+
+  Reply onBroker(Issuer issuer, SeenRequest request, Supplier<Reply.Full> normal) {
+    return apply(Place.BROKER, issuer, request, normal);
   }
 
   private Reply apply(

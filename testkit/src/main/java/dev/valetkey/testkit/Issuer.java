@@ -12,11 +12,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An OAuth issuer on loopback: metadata, keys, introspection, and a token endpoint with password,
- * client credentials and token exchange. It records what arrives, and its {@link #faults} make it
+ * An OAuth issuer on loopback: metadata, keys, introspection, a token endpoint with password, client
+ * credentials, token exchange and JWT bearer, and what a token broker has: tokens that are kept for
+ * a user. It records what arrives, and its {@link #faults} make it
  * misbehave. Every secret and every token it makes contains {@code CANARY-}. Threads: all.
  */
 public final class Issuer implements AutoCloseable {
@@ -30,6 +33,7 @@ public final class Issuer implements AutoCloseable {
   private final Switches switches = new Switches();
   private final Faults faults = new Faults();
   private final RequestLog log;
+  private final List<Issuer> trusted = new CopyOnWriteArrayList<>();
   private final Set<String> revoked = ConcurrentHashMap.newKeySet();
   private final Map<String, Map<String, Object>> opaque = new ConcurrentHashMap<>();
   private final List<String> userTokens = Collections.synchronizedList(new ArrayList<>());
@@ -50,7 +54,10 @@ public final class Issuer implements AutoCloseable {
   public static Issuer start(IssuerOptions options) {
     TestCa.Certificate certificate = options.certificate();
     LoopbackServer server =
-        LoopbackServer.bind(options.port(), certificate == null ? null : certificate.context());
+        certificate != null && certificate.mutual()
+            ? LoopbackServer.bindMutual(options.port(), certificate.context())
+            : LoopbackServer.bind(
+                options.port(), certificate == null ? null : certificate.context());
     Issuer issuer = new Issuer(options, server);
     ClientCheck clients = new ClientCheck(issuer.issuer, options.clients());
     TokenEndpoint tokens = new TokenEndpoint(issuer, clients);
@@ -75,6 +82,11 @@ public final class Issuer implements AutoCloseable {
 
   public URI introspectionEndpoint() {
     return URI.create(server.url(options.path() + "/introspect"));
+  }
+
+  /** Where a token of a third party is fetched with the user's own, as at Keycloak. */
+  public URI storedTokenEndpoint() {
+    return URI.create(server.url(options.path() + "/broker/github/token"));
   }
 
   public URI jwksUri() {
@@ -190,6 +202,19 @@ public final class Issuer implements AutoCloseable {
     keys.rotate(keepOld);
   }
 
+  /** Assertions that this issuer made count here. */
+  public void trust(Issuer other) {
+    trusted.add(other);
+  }
+
+  /** True for a JWT that an issuer made whose assertions count here, this one among them. */
+  boolean isTrusted(Jwt assertion) {
+    return Stream.concat(Stream.of(this), trusted.stream())
+        .anyMatch(
+            maker ->
+                maker.issuer.equals(assertion.claim("iss")) && maker.hasSigned(assertion.text()));
+  }
+
   /** True for a JWT whose signature is one of ours. */
   public boolean hasSigned(String token) {
     Jwt jwt = Jwt.read(token);
@@ -229,8 +254,13 @@ public final class Issuer implements AutoCloseable {
         keys.current(switches.algorithm), claims, now(), token -> keep(userTokens, token));
   }
 
+  /** The makings of a token that is no user's. */
+  JwtBuilder unremembered(Map<String, Object> claims) {
+    return new JwtBuilder(keys.current(switches.algorithm), claims, now(), t -> {});
+  }
+
   String sign(Map<String, Object> claims) {
-    return new JwtBuilder(keys.current(switches.algorithm), claims, now(), t -> {}).signed();
+    return unremembered(claims).signed();
   }
 
   void remember(String issued) {
@@ -276,6 +306,9 @@ public final class Issuer implements AutoCloseable {
     if (path.equals(base + "/introspect")) {
       return faults.onIntrospection(this, request, () -> introspection.answer(request));
     }
+    if (path.equals(base + "/sessions/token") || path.startsWith(base + "/broker/")) {
+      return faults.onBroker(this, request, () -> tokens.kept(request));
+    }
     if (path.equals(base + "/jwks")) {
       return faults.onJwks(this, request, () -> Reply.json(keys.jwks(switches.jwksWithAlg)));
     }
@@ -298,7 +331,9 @@ public final class Issuer implements AutoCloseable {
     metadata.put("introspection_endpoint", issuer + "/introspect");
     metadata.put("response_types_supported", List.of("code"));
     metadata.put(
-        "grant_types_supported", List.of("password", "client_credentials", TokenEndpoint.EXCHANGE));
+        "grant_types_supported", 
+        List.of(
+            "password", "client_credentials", TokenEndpoint.EXCHANGE, TokenEndpoint.JWT_BEARER));
     metadata.put(
         "token_endpoint_auth_methods_supported",
         Arrays.stream(Client.Auth.values()).map(Client.Auth::wireName).toList());
