@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KnownUsers {
   /**
-   * More than there are sessions, because a session may have several tokens. Some 600 bytes each.
+   * More than there are sessions, because a session may have several tokens. Some 200 bytes each.
    */
   private static final int MAX_ENTRIES = 20_000;
 
@@ -37,7 +37,7 @@ public final class KnownUsers {
     if (found == null) {
       return null;
     }
-    if (clock.millis() < found.user().subject().expiresAt().toEpochMilli()
+    if (clock.millis() < found.user().expiresAt()
         && !found.user().session().hasEnded()) {
       return found;
     }
@@ -50,7 +50,7 @@ public final class KnownUsers {
    * time.
    */
   void put(TokenDigest token, Known user) {
-    if (clock.millis() < user.user().subject().expiresAt().toEpochMilli()) {
+    if (clock.millis() < user.user().expiresAt()) {
       known.put(token, user);
     }
   }

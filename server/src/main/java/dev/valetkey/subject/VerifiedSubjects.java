@@ -95,10 +95,9 @@ public final class VerifiedSubjects implements SubjectResolver {
       case Verification.Verified verified -> {
         Subject subject = verified.subject();
         TokenDigest kind = subject.keyPart(verified.rule());
-        UserToken token =
-            new UserToken(
-                Secret.of(bytes, start, end), digest, kind, subject.expiresAt().toEpochMilli());
-        User user = new User(subject, sessions.apply(subject, token), kind);
+        long expiresAt = subject.expiresAt().toEpochMilli();
+        UserToken token = new UserToken(Secret.of(bytes, start, end), digest, kind, expiresAt);
+        User user = new User(sessions.apply(subject, token), kind, expiresAt);
         known.put(digest, new Known(user, verified.rule()));
         yield new Resolution.Resolved(user);
       }

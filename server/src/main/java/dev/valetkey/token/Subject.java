@@ -36,11 +36,6 @@ public record Subject(
     scope = Set.copyOf(scope);
   }
 
-  /** Whether both are the same user of the same issuer, whatever their tokens allow. */
-  public boolean sameUser(Subject other) {
-    return issuer.equals(other.issuer) && sub.equals(other.sub);
-  }
-
   /**
    * What ties the requests of one user together: {@code (issuer, sid)}, else {@code (issuer, sub,
    * client)}.
