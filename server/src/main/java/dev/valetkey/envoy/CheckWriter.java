@@ -27,8 +27,8 @@ final class CheckWriter {
     // CheckRequest.attributes, AttributeContext.{request, context_extensions}, Request.http
     Fields http = new Fields().put(2, "POST").put(4, path).put(5, host).put(13, headerMap(headers));
     Fields attributes = new Fields().put(4, new Fields().put(2, http));
-    contextExtensions.forEach((key, value) ->
-        attributes.put(10, new Fields().put(KEY, key).put(VALUE, value)));
+    contextExtensions.forEach(
+        (key, value) -> attributes.put(10, new Fields().put(KEY, key).put(VALUE, value)));
     return new Fields().put(1, attributes).toBytes();
   }
 

@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  * configuration, and a user and tokens that exist nowhere else.
  */
 public final class SelfCheck {
-  /** Enough for every class to be there; what real checks need compiled, they compile themselves. */
+  /**
+   * Enough for every class to be there; what real checks need compiled, they compile themselves.
+   */
   private static final int ROUNDS = 30;
 
   private static final String MOVED_AUTHORIZATION = "x-valetkey-user-token";
@@ -90,15 +92,9 @@ public final class SelfCheck {
   }
 
   private static Sample sample(
-      String name,
-      boolean forward,
-      ServerConfig server,
-      URI url,
-      Map<String, String> userToken) {
+      String name, boolean forward, ServerConfig server, URI url, Map<String, String> userToken) {
     return new Sample(
-        name + " to " + server.name(),
-        forward,
-        message("outbound", server.name(), url, userToken));
+        name + " to " + server.name(), forward, message("outbound", server.name(), url, userToken));
   }
 
   /** The header that holds the user token of this source when Envoy asks. */

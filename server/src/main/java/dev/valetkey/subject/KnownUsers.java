@@ -37,8 +37,7 @@ public final class KnownUsers {
     if (found == null) {
       return null;
     }
-    if (clock.millis() < found.user().expiresAt()
-        && !found.user().session().hasEnded()) {
+    if (clock.millis() < found.user().expiresAt() && !found.user().session().hasEnded()) {
       return found;
     }
     known.invalidate(token);

@@ -28,7 +28,16 @@ record MadeUpCertificate(SSLContext context, Path ca) {
     Path store = folder.resolve("keys.p12");
     make(store, "-alias", "ca", "-dname", "CN=ca", "-keyalg", "RSA", "-ext", "bc:c=ca:true");
     make(
-        store, "-alias", "leaf", "-dname", "CN=leaf", "-keyalg", "EC", "-signer", "ca", "-ext",
+        store,
+        "-alias",
+        "leaf",
+        "-dname",
+        "CN=leaf",
+        "-keyalg",
+        "EC",
+        "-signer",
+        "ca",
+        "-ext",
         "san=dns:localhost");
 
     KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
