@@ -25,9 +25,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What tokens are asked for when servers have a say in it, under one configuration: issuer and scope
- * from a server's own metadata (RFC 9728), and a wider scope after an {@code insufficient_scope},
- * each only as far as the configuration lets it. Thread-safe.
+ * What tokens are asked for when servers have a say in it, under one configuration: issuer and
+ * scope from a server's own metadata (RFC 9728), and a wider scope after an {@code
+ * insufficient_scope}, each only as far as the configuration lets it. Thread-safe.
  */
 public final class LearnedTargets implements TargetChooser {
   private static final Duration METADATA_RETRY = Duration.ofSeconds(5);

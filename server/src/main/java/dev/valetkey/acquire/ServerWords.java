@@ -149,8 +149,7 @@ public final class ServerWords {
   /** The union of what was asked for and what the server wants, capped by the configuration. */
   private void stepUp(TokenRequest issuedFor, List<String> wanted) {
     ServerConfig server = issuedFor.target().server();
-    List<String> allowed =
-        wanted.stream().filter(server.stepUpScope()::contains).toList();
+    List<String> allowed = wanted.stream().filter(server.stepUpScope()::contains).toList();
     if (allowed.isEmpty()) {
       return;
     }

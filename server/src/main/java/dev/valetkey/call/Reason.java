@@ -23,6 +23,7 @@ public enum Reason {
   USER_TOKEN_SUBJECT(401, "The user token names no user."),
   USER_TOKEN_EXPIRED(401, "The user's sign-in has expired. Sign in again."),
   USER_TOKEN_NOT_YET_VALID(401, "The user token is not valid yet."),
+  USER_TOKEN_INACTIVE(401, "The user's sign-in no longer counts. Sign in again."),
   INVALID_GRANT(401, "The issuer no longer accepts the user's sign-in. Sign in again."),
   INVALID_REQUEST(401, "The issuer does not accept the user's sign-in for this server."),
 

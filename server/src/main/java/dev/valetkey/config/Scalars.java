@@ -70,7 +70,8 @@ final class Scalars {
           (text, base) ->
               AddressBlock.parse(text)
                   .map(Scalars::value)
-                  .orElseGet(() -> fault("is no block of addresses, or does not begin at " + text)));
+                  .orElseGet(
+                      () -> fault("is no block of addresses, or does not begin at " + text)));
     }
     if (type == int.class || type == Integer.class) {
       return key.form() == Form.OCTAL

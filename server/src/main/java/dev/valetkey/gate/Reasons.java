@@ -20,7 +20,11 @@ public final class Reasons {
       case SUBJECT -> Reason.USER_TOKEN_SUBJECT;
       case EXPIRED -> Reason.USER_TOKEN_EXPIRED;
       case NOT_YET_VALID -> Reason.USER_TOKEN_NOT_YET_VALID;
+      case INACTIVE -> Reason.USER_TOKEN_INACTIVE;
       case KEYS_UNAVAILABLE -> Reason.ISSUER_KEYS_UNAVAILABLE;
+      case ISSUER_UNAVAILABLE -> Reason.ISSUER_UNAVAILABLE;
+      case ISSUER_ANSWER -> Reason.ISSUER_ANSWER;
+      case CLIENT_REFUSED -> Reason.INVALID_CLIENT;
     };
   }
 

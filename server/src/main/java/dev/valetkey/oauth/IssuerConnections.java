@@ -39,8 +39,7 @@ final class IssuerConnections implements AutoCloseable {
     this.connectTo = connectTo;
     this.publicOrigin = publicOrigin;
     this.http =
-        new JsonHttp(
-            CaFileTrust.context(trust.caFile(), ClientCertificate.of(trust)), List.of());
+        new JsonHttp(CaFileTrust.context(trust.caFile(), ClientCertificate.of(trust)), List.of());
   }
 
   /** Fetches a document of at most {@code maxBody} bytes. */

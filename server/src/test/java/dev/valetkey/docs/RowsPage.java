@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A page that says of each row of a table of requirements which tests show it. A test names its rows
- * in a comment directly above it: {@code // R-TX-1, R-TX-2}.
+ * A page that says of each row of a table of requirements which tests show it. A test names its
+ * rows in a comment directly above it: {@code // R-TX-1, R-TX-2}.
  */
 final class RowsPage {
   /** Folders of test sources, from the repository's root. */

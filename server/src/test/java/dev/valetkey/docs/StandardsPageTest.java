@@ -51,16 +51,23 @@ class StandardsPageTest {
 
   private static Map<String, String> rows() {
     Map<String, String> rows = new LinkedHashMap<>();
-    rows.put("R-MCP-1", "exactly one `Authorization` on every upstream request, replaced, never in the query");
+    rows.put(
+        "R-MCP-1",
+        "exactly one `Authorization` on every upstream request, replaced, never in the query");
     rows.put("R-MCP-2", "the user token reaches no upstream, whatever fails");
     rows.put("R-MCP-3", "`resource` is the canonical MCP URI, with a switch per profile");
     rows.put("R-MCP-4", "canonical URI: case, default port, trailing slash, no fragment");
-    rows.put("R-MCP-5", "resource metadata from the challenge, else the well-known places in order");
-    rows.put("R-MCP-6", "metadata counts only for its own resource or a path prefix of it, on segment boundaries");
+    rows.put(
+        "R-MCP-5", "resource metadata from the challenge, else the well-known places in order");
+    rows.put(
+        "R-MCP-6",
+        "metadata counts only for its own resource or a path prefix of it, on segment boundaries");
     rows.put("R-MCP-7", "authorization server metadata in the order of the specification");
     rows.put("R-MCP-8", "`issuer` in the metadata equals the one that was asked");
     rows.put("R-MCP-9", "credentials and tokens belong to one issuer");
-    rows.put("R-MCP-10", "scope from challenge, else metadata, else none; step-up is a union; never empty");
+    rows.put(
+        "R-MCP-10",
+        "scope from challenge, else metadata, else none; step-up is a union; never empty");
     rows.put("R-MCP-11", "step-up is capped");
     rows.put("R-MCP-12", "MCP and trace headers and the body pass untouched");
     rows.put("R-MCP-13", "`Mcp-Method` and `Mcp-Name` count only where servers verify them");
@@ -75,7 +82,9 @@ class StandardsPageTest {
     rows.put("R-TX-5", "`expires_in` missing or odd");
     rows.put("R-TX-6", "`scope` of the answer is looked at");
     rows.put("R-TX-7", "classes of errors, and what each means to the agent");
-    rows.put("R-TX-8", "the user token is verified first; opaque ones by introspection or by the exchange");
+    rows.put(
+        "R-TX-8",
+        "the user token is verified first; opaque ones by introspection or by the exchange");
     rows.put("R-TX-9", "the issued token is verified");
     rows.put("R-TX-10", "delegation: `act` demanded, outermost only, `may_act` checked before");
     rows.put("R-TX-11", "refresh tokens are not asked for and not kept");
@@ -92,7 +101,9 @@ class StandardsPageTest {
     rows.put("R-RI-2", "`invalid_target` is told as what it is");
     rows.put("R-RI-3", "issuers named by metadata count only if the configuration names them");
     rows.put("R-RI-4", "addresses that others chose are guarded");
-    rows.put("R-RI-5", "unknown metadata members are ignored; documents are kept while no new one can be had");
+    rows.put(
+        "R-RI-5",
+        "unknown metadata members are ignored; documents are kept while no new one can be had");
     rows.put("R-CL-1", "`client_secret_basic`, `client_secret_post`, `none`");
     rows.put("R-CL-2", "`private_key_jwt` for the issuer, with a compatibility switch");
     rows.put("R-CL-3", "workload assertions from files, read again on rotation");

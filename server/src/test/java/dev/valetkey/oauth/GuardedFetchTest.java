@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import dev.valetkey.config.AddressBlock;
 import com.google.gson.JsonObject;
+import dev.valetkey.config.AddressBlock;
 import dev.valetkey.testkit.Header;
 import dev.valetkey.testkit.LoopbackServer;
 import dev.valetkey.testkit.Reply;

@@ -114,7 +114,8 @@ final class Clusters {
             .put(
                 "tls_params",
                 map()
-                    .put("tls_maximum_protocol_version", "TLSv1_3")); // Envoy stops at 1.2 otherwise
+                    .put(
+                        "tls_maximum_protocol_version", "TLSv1_3")); // Envoy stops at 1.2 otherwise
     if (tls.certFile() != null && tls.keyFile() != null) {
       common.put(
           "tls_certificates",
