@@ -37,7 +37,7 @@ final class EveryKey {
           private_key_file: secrets/key.pem
           key_id: k1
       users:
-        - {issuer: partner, audience: agent, algorithms: [ES256, EdDSA], session_claim: session, opaque: introspect, backchannel_logout: true, logout_audience: chat-app}
+        - {issuer: partner, audience: agent, algorithms: [ES256, EdDSA], session_claim: session, id_tokens: true, opaque: introspect, backchannel_logout: true, logout_audience: chat-app}
       user_token:
         from: ["header:x-user-token", authorization]
       servers:

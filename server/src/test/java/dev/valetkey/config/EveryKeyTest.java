@@ -96,6 +96,7 @@ class EveryKeyTest {
                 List.of("agent"),
                 List.of("ES256", "EdDSA"),
                 "session",
+                true,
                 OpaqueTokens.INTROSPECT,
                 true,
                 List.of("chat-app")));
