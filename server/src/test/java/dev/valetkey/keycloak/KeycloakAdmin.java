@@ -79,6 +79,21 @@ final class KeycloakAdmin {
     return changed;
   }
 
+  /** The client for sign-ins by browser, which end at {@code uri}; its tokens name every role. */
+  static Map<String, Object> withRedirect(Map<String, Object> client, String uri) {
+    Map<String, Object> changed = new LinkedHashMap<>(client);
+    changed.put("redirectUris", List.of(uri));
+    changed.put("fullScopeAllowed", true);
+    return changed;
+  }
+
+  /** The user with a role of a client. */
+  static Map<String, Object> withRole(Map<String, Object> user, String client, String role) {
+    Map<String, Object> changed = new LinkedHashMap<>(user);
+    changed.put("clientRoles", Map.of(client, List.of(role)));
+    return changed;
+  }
+
   void add(List<Map<String, Object>> users, List<Map<String, Object>> clients) {
     Map<String, Object> more =
         Map.of("ifResourceExists", "OVERWRITE", "users", users, "clients", clients);
