@@ -80,6 +80,7 @@ final class CallRecord {
       case BUSY -> "issuer_busy";
       case RATE_LIMIT -> "issuer_rate_limit";
       case DEADLINE -> "deadline";
+      case METADATA -> "server_metadata";
       case CONSENT -> "consent_timeout";
       case BROKER -> "broker_error";
       case ANSWER -> "issuer_answer";

@@ -131,6 +131,7 @@ final class IssuedTokenCheck {
     }
     if (expect.sub() == ExpectConfig.Sub.SAME
         && user != null
+        && user.subject().isNamed()
         && !user.subject().sub().equals(claims.subject())) {
       return Rejection.ISSUED_SUBJECT;
     }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param iss null: not checked
  * @param audience the first is demanded, the others may stand there; empty: not checked
- * @param scope null: not checked
+ * @param scope null: not checked; never empty
  * @param actSub null: not checked
  * @param issuedTokenType full URNs; empty: not checked
  */
@@ -26,7 +26,7 @@ public record ExpectConfig(
             derived = "`any` for `brokered_token` and `token_broker`, `same` for other grants")
         Sub sub,
     @Key(
-            doc = "what `scope` may hold",
+            doc = "what `scope` may hold; `[]`: not checked",
             derived =
                 "what the grant asks for, and openid, profile, email; not checked where it asks for none",
             form = Form.SCOPE)
@@ -51,7 +51,7 @@ public record ExpectConfig(
         TokenType tokenType) {
   public ExpectConfig {
     audience = List.copyOf(audience);
-    scope = scope == null ? null : List.copyOf(scope);
+    scope = scope == null || scope.isEmpty() ? null : List.copyOf(scope);
     issuedTokenType = List.copyOf(issuedTokenType);
   }
 

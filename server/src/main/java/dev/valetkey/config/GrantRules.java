@@ -29,6 +29,9 @@ final class GrantRules {
           "client_assertion",
           "client_assertion_type");
 
+  /** Keys that name a grant whose token is wanted first. */
+  private static final List<String> SOURCES = List.of("subject_token_from", "actor_token_from");
+
   private final Map<String, Draft> issuers;
   private final Map<String, Draft> named;
   private final Findings findings;
@@ -189,6 +192,8 @@ final class GrantRules {
       findings.problem(
           grant.path(key),
           "no grant is called '" + Names.shown(name) + "'" + Names.hint(name, named.keySet()));
+    } else if (source.is(GrantConfig.None.class) || source.is(GrantConfig.Refuse.class)) {
+      findings.problem(grant.path(key), "names a grant that gives no token");
     } else if (needsUser(source) != ofUser) {
       findings.problem(
           grant.path(key),
@@ -208,19 +213,24 @@ final class GrantRules {
   }
 
   private void cycle(String name, Draft grant) {
-    Set<String> seen = new HashSet<>(Set.of(name));
-    Draft at = grant;
-    while (at != null && at.knows("subject_token_from")) {
-      String next = at.get("subject_token_from", String.class);
-      if (next == null) {
-        return;
+    for (String key : SOURCES) {
+      if (grant.knows(key) && leadsTo(name, grant.get(key, String.class), new HashSet<>())) {
+        findings.problem(grant.path(key), "leads back to itself");
       }
-      if (!seen.add(next)) {
-        findings.problem(grant.path("subject_token_from"), "leads back to itself");
-        return;
-      }
-      at = named.get(next);
     }
+  }
+
+  /**
+   * @param from name of a grant; null: none
+   * @param seen names that were looked at already
+   */
+  private boolean leadsTo(String name, @Nullable String from, Set<String> seen) {
+    Draft grant = from == null || !seen.add(from) ? null : named.get(from);
+    return name.equals(from)
+        || (grant != null
+            && SOURCES.stream()
+                .filter(grant::knows)
+                .anyMatch(key -> leadsTo(name, grant.get(key, String.class), seen)));
   }
 
   private void actor(Draft grant) {

@@ -76,6 +76,11 @@ public final class Rehearsal {
     }
 
     @Override
+    public boolean seen(TokenDigest token) {
+      return true;
+    }
+
+    @Override
     public boolean looksLikeUserToken(byte[] bytes, int start, int end) {
       return false;
     }

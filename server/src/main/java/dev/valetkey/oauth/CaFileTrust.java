@@ -58,6 +58,11 @@ final class CaFileTrust extends X509ExtendedTrustManager {
           certificate == null ? null : new KeyManager[] {certificate},
           caFile == null ? null : new TrustManager[] {new CaFileTrust(caFile)},
           null);
+      if (certificate != null) {
+        // A resumed session goes on under the certificate of its first handshake (RFC 8446 §2.2): a
+        // day long, by default, after that was rotated. One second is the shortest there is.
+        context.getClientSessionContext().setSessionTimeout(1);
+      }
       return context;
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every Java platform has TLS", e);

@@ -31,10 +31,11 @@ final class Discovery {
     this.connections = connections;
   }
 
-  /** The addresses; asks nobody where both are pinned. */
+  /** The addresses; asks nobody where the token endpoint and the keys are pinned. */
   Fetched<Metadata> fetch(Deadline deadline) {
     if (config.tokenEndpoint() != null && config.jwksUri() != null) {
-      return new Fetched.Got<>(new Metadata(config.tokenEndpoint(), config.jwksUri()));
+      return new Fetched.Got<>(
+          new Metadata(config.tokenEndpoint(), config.jwksUri(), config.introspectionEndpoint()));
     }
     Fetched<Metadata> last = new Fetched.Missed<>("metadata: none");
     for (URI place : places()) {
@@ -82,29 +83,28 @@ final class Discovery {
     if (!config.issuer().toString().equals(text(document, "issuer"))) {
       return new Fetched.Missed<>("metadata: names another issuer");
     }
-    URI tokenEndpoint = config.tokenEndpoint();
-    if (tokenEndpoint == null) {
-      tokenEndpoint = tokenEndpoint(document);
-    }
-    URI jwksUri = config.jwksUri();
-    if (jwksUri == null) {
-      jwksUri = address(document, "jwks_uri");
-    }
+    URI tokenEndpoint = address(config.tokenEndpoint(), document, "token_endpoint");
+    URI jwksUri = address(config.jwksUri(), document, "jwks_uri");
+    URI introspectionEndpoint =
+        address(config.introspectionEndpoint(), document, "introspection_endpoint");
     return tokenEndpoint == null && jwksUri == null
         ? new Fetched.Missed<>("metadata: no usable endpoint")
-        : new Fetched.Got<>(new Metadata(tokenEndpoint, jwksUri));
+        : new Fetched.Got<>(new Metadata(tokenEndpoint, jwksUri, introspectionEndpoint));
   }
 
   /**
    * RFC 8705 §5: whoever shows a certificate is expected at another address, where there is one.
    */
-  private @Nullable URI tokenEndpoint(JsonObject document) {
+  private @Nullable URI address(@Nullable URI pinned, JsonObject document, String name) {
+    if (pinned != null) {
+      return pinned;
+    }
     URI alias =
         config.tls().certFile() != null
                 && document.get("mtls_endpoint_aliases") instanceof JsonObject aliases
-            ? address(aliases, "token_endpoint")
+            ? address(aliases, name)
             : null;
-    return alias == null ? address(document, "token_endpoint") : alias;
+    return alias == null ? address(document, name) : alias;
   }
 
   private @Nullable URI address(JsonObject document, String name) {

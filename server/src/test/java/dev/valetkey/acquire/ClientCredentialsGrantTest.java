@@ -15,7 +15,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** RFC 6749 §4.4. */
-class ClientCredentialsGrantTest extends GrantContract {
+class ClientCredentialsGrantTest extends TokenEndpointContract {
   private static final GrantConfig.ClientCredentials GRANT =
       new GrantConfig.ClientCredentials(
           "corp",
@@ -31,14 +31,7 @@ class ClientCredentialsGrantTest extends GrantContract {
 
   @Override
   Rejection meaningOf(String code) {
-    return switch (code) {
-      case "invalid_target" -> Rejection.INVALID_TARGET;
-      case "invalid_scope" -> Rejection.INVALID_SCOPE;
-      case "access_denied" -> Rejection.ACCESS_DENIED;
-      case "invalid_client" -> Rejection.INVALID_CLIENT;
-      case "interaction_required" -> Rejection.UNAUTHORIZED_CLIENT;
-      default -> Rejection.UNAUTHORIZED_CLIENT;
-    };
+    return ofClient(code);
   }
 
   @Test

@@ -11,10 +11,8 @@ import dev.valetkey.oauth.MovedTime;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.testkit.Fault;
-import dev.valetkey.testkit.Faults;
 import dev.valetkey.testkit.Issuer;
 import dev.valetkey.token.AccessToken;
-import dev.valetkey.token.Rejection;
 import dev.valetkey.token.TokenOutcome;
 import dev.valetkey.token.TokenOutcome.Cause;
 import dev.valetkey.token.TokenRequest;
@@ -29,11 +27,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** What every grant that asks an issuer does alike. */
+/** What every grant that asks somebody for a token does alike. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class GrantContract {
   final Issuer corp = Issuer.start();
@@ -72,11 +67,36 @@ abstract class GrantContract {
     corp.close();
   }
 
-  /** A request that a healthy issuer grants. */
+  /** A request that is granted when all is well at {@link #issuer}. */
   abstract TokenRequest request();
 
-  /** What an OAuth error means for this grant. */
-  abstract Rejection meaningOf(String code);
+  /** The next {@code times} questions for the server's token meet this fault at {@link #corp}. */
+  void meet(Fault fault, int times) {
+    corp.faults().token(fault, times);
+  }
+
+  /** A refusal, and what it is called. */
+  Fault refusal() {
+    return Fault.oauthError("invalid_target");
+  }
+
+  String refusalCode() {
+    return "invalid_target";
+  }
+
+  /** What it is called when the answer is a page. */
+  String pageCode() {
+    return "issuer_answer";
+  }
+
+  Cause whenDown() {
+    return Cause.UNREACHABLE;
+  }
+
+  /** How many questions one token takes. */
+  int questions() {
+    return 1;
+  }
 
   @Test
   void tokenComesReadyToBeSent() {
@@ -88,86 +108,13 @@ abstract class GrantContract {
   }
 
   @Test
-  void jwtThatEndsBeforeExpiresInCounts() {
-    long soon = time.instant().getEpochSecond() + 100;
-    corp.faults().token(Fault.issuedClaims(claims -> claims.put("exp", soon)), 1);
-
-    AccessToken token = granted();
-
-    assertThat(token.expiresAt() - token.issuedAt()).isBetween(98_000L, 100_000L);
-  }
-
-  @Test
-  void missingExpiresInLeavesTheJwtsEnd() {
-    corp.faults().token(Fault.json(body -> body.remove("expires_in")), 1);
-
-    AccessToken token = granted();
-
-    assertThat(token.expiresAt() - token.issuedAt()).isBetween(298_000L, 300_000L);
-  }
-
-  @Test
   void tokenOfAnIssuerWhoseClockIsBehindIsUsedOnce() {
     long past = time.instant().getEpochSecond() - 30;
-    corp.faults().token(Fault.issuedClaims(claims -> claims.put("exp", past)), 1);
+    meet(Fault.issuedClaims(claims -> claims.put("exp", past)), 1);
 
     AccessToken token = granted();
 
     assertThat(token.expiresAt()).isEqualTo(token.issuedAt());
-  }
-
-  @ParameterizedTest
-  @ValueSource(longs = {0, -5})
-  void tokenThatHasExpiredIsRefused(long expiresIn) {
-    corp.faults().token(Fault.json(body -> body.put("expires_in", expiresIn)), 1);
-
-    assertThat(acquire()).isEqualTo(new TokenOutcome.Rejected(Rejection.ISSUED_EXPIRED));
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "invalid_grant",
-        "invalid_request",
-        "invalid_target",
-        "invalid_scope",
-        "access_denied",
-        "invalid_client",
-        "unauthorized_client",
-        "unsupported_grant_type",
-        "interaction_required"
-      })
-  void oauthErrorIsARejection(String code) {
-    corp.faults().token(Fault.oauthError(code), Faults.ALWAYS);
-
-    assertThat(acquire()).isEqualTo(new TokenOutcome.Rejected(meaningOf(code)));
-  }
-
-  @ParameterizedTest
-  @CsvSource({"500, UNREACHABLE", "404, ANSWER"})
-  void failureIsNoRejection(int status, Cause cause) {
-    corp.faults().token(Fault.status(status), 1);
-
-    assertThat(acquire()).isEqualTo(new TokenOutcome.Unavailable(cause, Duration.ofSeconds(1)));
-  }
-
-  // R-TX-3, R-TX-4: what is not meant for a header never gets into one.
-  @ParameterizedTest
-  @ValueSource(strings = {"N_A", "DPoP", "missing"})
-  void tokenTypeThatIsNoBearersIsNoAnswer(String type) {
-    corp.faults()
-        .token(
-            Fault.json(body -> {
-              if (type.equals("missing")) {
-                body.remove("token_type");
-              } else {
-                body.put("token_type", type);
-              }
-            }),
-            1);
-
-    assertThat(acquire())
-        .isEqualTo(new TokenOutcome.Unavailable(Cause.ANSWER, Duration.ofSeconds(1)));
   }
 
   @Test
@@ -177,25 +124,27 @@ abstract class GrantContract {
     issuer = Configs.limited(Configs.agent(gone, folder), Duration.ofSeconds(2), 4);
 
     assertThat(acquire())
-        .isEqualTo(new TokenOutcome.Unavailable(Cause.UNREACHABLE, Duration.ofSeconds(1)));
+        .isEqualTo(new TokenOutcome.Unavailable(whenDown(), Duration.ofSeconds(1)));
   }
 
   @Test
   void everyCallIsWrittenAndCountedWithoutAnyToken() {
     String digest = granted().digest().toString();
-    corp.faults().token(Fault.oauthError("invalid_target"), 1);
+    meet(refusal(), 1);
     acquire();
-    corp.faults().token(Fault.html(), 1);
+    meet(Fault.html(), 1);
     acquire();
     audit.close();
 
     String written = auditLines.toString(UTF_8);
     List<String> lines = written.lines().toList();
-    assertThat(lines).hasSize(3).allMatch(line -> line.contains("\"issuer_call\""));
-    assertThat(lines.get(0)).contains("granted", digest, "github");
-    assertThat(lines.get(1)).contains("rejected", "invalid_target");
-    assertThat(lines.get(2)).contains("unavailable", "issuer_answer");
-    assertThat(metrics.scrape()).contains("invalid_target", "issuer_answer");
+    assertThat(lines)
+        .hasSize(3 * questions())
+        .allMatch(line -> line.contains("\"issuer_call\"") && line.contains("github"));
+    assertThat(lines.get(questions() - 1)).contains("granted", digest);
+    assertThat(lines.get(2 * questions() - 1)).contains("rejected", refusalCode());
+    assertThat(lines.get(3 * questions() - 1)).contains("unavailable", pageCode());
+    assertThat(metrics.scrape()).contains(refusalCode(), pageCode());
     assertThat(written + metrics.scrape()).doesNotContain("CANARY", "eyJ");
   }
 

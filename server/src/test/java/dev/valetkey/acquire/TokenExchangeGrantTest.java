@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** RFC 8693, and what is demanded of the issued token (design.md §5, hardening T17). */
-class TokenExchangeGrantTest extends GrantContract {
+class TokenExchangeGrantTest extends TokenEndpointContract {
   private static final GrantConfig.TokenExchange PLAIN = Requests.exchange(List.of("repo:read"));
 
   private User alice;
@@ -46,16 +46,7 @@ class TokenExchangeGrantTest extends GrantContract {
 
   @Override
   Rejection meaningOf(String code) {
-    return switch (code) {
-      case "invalid_grant" -> Rejection.INVALID_GRANT;
-      case "invalid_request" -> Rejection.INVALID_REQUEST;
-      case "invalid_target" -> Rejection.INVALID_TARGET;
-      case "invalid_scope" -> Rejection.INVALID_SCOPE;
-      case "access_denied" -> Rejection.ACCESS_DENIED;
-      case "invalid_client" -> Rejection.INVALID_CLIENT;
-      case "interaction_required" -> Rejection.INTERACTION_REQUIRED;
-      default -> Rejection.UNAUTHORIZED_CLIENT;
-    };
+    return ofUser(code);
   }
 
   static Stream<Arguments> spoiltTokens() {

@@ -324,7 +324,8 @@ class CacheKeyTest {
         Map.of(),
         TlsConfig.DEFAULT,
         Duration.ofSeconds(8),
-        16);
+        16,
+        null);
   }
 
   private static List<ExpectConfig> expectations(ExpectConfig base) {

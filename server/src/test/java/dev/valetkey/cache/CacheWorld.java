@@ -193,7 +193,8 @@ final class CacheWorld implements AutoCloseable {
         Map.of(),
         new TlsConfig(null, null, null, null),
         Duration.ofSeconds(8),
-        16);
+        16,
+        null);
   }
 
   static ServerConfig server(String name) {

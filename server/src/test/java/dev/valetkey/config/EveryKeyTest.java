@@ -61,7 +61,8 @@ class EveryKeyTest {
                 Map.of(),
                 new TlsConfig(temp.resolve("ca.pem"), null, null, null),
                 Duration.ofMillis(2500),
-                4),
+                4,
+                URI.create("https://idp.example.com/introspect")),
             new IssuerConfig(
                 "partner",
                 URI.create("https://partner.example"),
@@ -82,14 +83,22 @@ class EveryKeyTest {
                 Map.of(),
                 TlsConfig.DEFAULT,
                 Duration.ofSeconds(8),
-                16));
+                16,
+                null));
   }
 
   @Test
   void usersAndTheirTokens() {
     assertThat(config.users())
         .containsExactly(
-            new UserRule("partner", List.of("agent"), List.of("ES256", "EdDSA"), "session"));
+            new UserRule(
+                "partner",
+                List.of("agent"),
+                List.of("ES256", "EdDSA"),
+                "session",
+                OpaqueTokens.INTROSPECT,
+                true,
+                List.of("chat-app")));
     assertThat(config.userToken().from())
         .containsExactly(
             new UserTokenSource.Header("x-user-token"), new UserTokenSource.Authorization());
@@ -166,7 +175,7 @@ class EveryKeyTest {
                 + " not protected on the way",
             "valetkey.yaml:20: issuers.corp.connect_to: plain http (http://keycloak.auth.svc:8080): tokens and secrets are"
                 + " not protected on the way",
-            "valetkey.yaml:37: servers.github.url: plain http (http://mcp.github.example/mcp): tokens and secrets are not"
+            "valetkey.yaml:38: servers.github.url: plain http (http://mcp.github.example/mcp): tokens and secrets are not"
                 + " protected on the way");
   }
 }

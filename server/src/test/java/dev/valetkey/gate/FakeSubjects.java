@@ -22,12 +22,19 @@ import org.jspecify.annotations.Nullable;
 public final class FakeSubjects implements SubjectResolver {
   private final Map<TokenDigest, User> known = new ConcurrentHashMap<>();
   private final Map<TokenDigest, User> unverified = new ConcurrentHashMap<>();
+  private final Set<TokenDigest> seen = ConcurrentHashMap.newKeySet();
   private final AtomicInteger verifications = new AtomicInteger();
   private volatile UserTokenFault fault = UserTokenFault.SIGNATURE;
 
   /** A token that was verified before. */
   public FakeSubjects knows(String token, String sub) {
     known.put(digest(token), user(token, sub));
+    return this;
+  }
+
+  /** A token that counted once and does no more. */
+  public FakeSubjects saw(String token) {
+    seen.add(digest(token));
     return this;
   }
 
@@ -67,6 +74,11 @@ public final class FakeSubjects implements SubjectResolver {
     }
     known.put(digest, user);
     return new Resolution.Resolved(user);
+  }
+
+  @Override
+  public boolean seen(TokenDigest token) {
+    return known.containsKey(token) || seen.contains(token);
   }
 
   @Override

@@ -109,6 +109,7 @@ final class GateTest {
           Map.entry(Rejection.UNAUTHORIZED_CLIENT, 503),
           Map.entry(Rejection.INTERACTION_REQUIRED, 401),
           Map.entry(Rejection.MAY_ACT, 403),
+          Map.entry(Rejection.ISSUER_NOT_ALLOWED, 403),
           Map.entry(Rejection.ISSUED_BINDING, 403),
           Map.entry(Rejection.OTHER_ERROR, 503),
           Map.entry(Rejection.ISSUED_FORMAT, 403),

@@ -30,6 +30,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** How we say who we are, to the byte (RFC 6749 §2.3.1, RFC 7523 §2.2). */
 class ClientAuthenticationTest {
   private static final String SECRET = "CANARY-p+/=%: ü";
+  private static final String JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+  private static final String JWT_SPIFFE = "urn:ietf:params:oauth:client-assertion-type:jwt-spiffe";
   private static final Form FORM = Form.EMPTY.with("grant_type", "client_credentials");
 
   private final MovedTime time = new MovedTime();
@@ -41,6 +43,7 @@ class ClientAuthenticationTest {
     issuers.close();
   }
 
+  // R-CL-1
   @Test
   void basicIsFormEncodedBeforeItIsJoined() {
     try (var corp = start(Client.basic("agent", SECRET))) {
@@ -54,6 +57,7 @@ class ClientAuthenticationTest {
     }
   }
 
+  // R-CL-1
   @Test
   void postPutsBothIntoTheForm() {
     try (var corp = start(Client.post("agent", SECRET))) {
@@ -68,6 +72,7 @@ class ClientAuthenticationTest {
     }
   }
 
+  // R-CL-1
   @Test
   void publicClientSaysItsNameOnly() {
     try (var corp = start(Client.none("agent"))) {
@@ -78,6 +83,7 @@ class ClientAuthenticationTest {
     }
   }
 
+  // R-CL-2
   @ParameterizedTest
   @EnumSource(names = {"RS256", "ES256", "EdDSA"})
   void assertionIsForTheIssuerAloneAndNewEachTime(Algorithm algorithm) throws IOException {
@@ -126,6 +132,110 @@ class ClientAuthenticationTest {
     }
   }
 
+  // R-CL-2: for issuers that insist, although another one could replay it.
+  @Test
+  void assertionMayNameTheTokenEndpoint() throws IOException {
+    KeyPair pair = Algorithm.ES256.newKeyPair();
+    Path key = folder.resolve("key.pem");
+    Files.writeString(key, TestCa.pem("PRIVATE KEY", pair.getPrivate().getEncoded()));
+    try (var corp = start(Client.privateKeyJwt("agent", pair.getPublic()))) {
+      IssuerConfig plain =
+          Configs.of(
+              corp.issuer(),
+              ClientAuthMethod.PRIVATE_KEY_JWT,
+              null,
+              key,
+              Duration.ofSeconds(8),
+              4);
+
+      issuers
+          .of(
+              Configs.asserting(
+                  plain, "agent", IssuerConfig.AssertionAudience.TOKEN_ENDPOINT, null, JWT_BEARER))
+          .token(FORM, time.deadline());
+
+      assertThat(Jwt.of(call(corp).form().first("client_assertion")).claims())
+          .containsEntry("aud", corp.tokenEndpoint().toString());
+    }
+  }
+
+  // R-CL-3: a projected service account token.
+  @Test
+  void assertionOfThePlatformIsReadAnewEachTime() throws IOException {
+    Path file = Configs.secret(folder, "assertion", "CANARY.first.assertion");
+    try (var corp = start(Client.none("agent"))) {
+      IssuerConfig config = platform(corp, "agent", file, JWT_BEARER);
+      issuers.of(config).token(FORM, time.deadline());
+      Configs.secret(folder, "assertion", "CANARY.second.assertion");
+      issuers.of(config).token(FORM, time.deadline());
+
+      assertThat(corp.tokenCalls())
+          .extracting(SeenRequest::bodyText)
+          .containsExactly(
+              "grant_type=client_credentials&client_id=agent&client_assertion_type="
+                  + Form.encode(JWT_BEARER)
+                  + "&client_assertion=CANARY.first.assertion",
+              "grant_type=client_credentials&client_id=agent&client_assertion_type="
+                  + Form.encode(JWT_BEARER)
+                  + "&client_assertion=CANARY.second.assertion");
+      assertThat(call(corp).header("Authorization")).isNull();
+    }
+  }
+
+  // R-CL-4: a JWT-SVID says itself whose it is.
+  @Test
+  void svidNeedsNoClientId() {
+    Path file = Configs.secret(folder, "svid", "CANARY.svid.x");
+    try (var corp = start(Client.none("agent"))) {
+      issuers.of(platform(corp, null, file, JWT_SPIFFE)).token(FORM, time.deadline());
+
+      assertThat(call(corp).bodyText())
+          .isEqualTo(
+              "grant_type=client_credentials&client_assertion_type="
+                  + Form.encode(JWT_SPIFFE)
+                  + "&client_assertion=CANARY.svid.x");
+    }
+  }
+
+  // R-CL-7: a rejected assertion is not sent again.
+  @Test
+  void refusedAssertionIsTriedAgainOnlyIfItWasRenewed() {
+    Path file = Configs.secret(folder, "assertion", "CANARY.old.assertion");
+    try (var corp = start(Client.none("agent"))) {
+      IssuerConfig config = platform(corp, "agent", file, JWT_BEARER);
+      issuers.of(config).token(FORM, time.deadline());
+      assertThat(corp.tokenCalls()).hasSize(1);
+      corp.faults()
+          .token(
+              visit -> {
+                Configs.secret(folder, "assertion", "CANARY.new.assertion");
+                return visit.normal().get();
+              },
+              1);
+
+      issuers.of(config).token(FORM, time.deadline());
+
+      assertThat(corp.tokenCalls())
+          .extracting(call -> call.form().first("client_assertion"))
+          .containsExactly(
+              "CANARY.old.assertion", "CANARY.old.assertion", "CANARY.new.assertion");
+    }
+  }
+
+  @Test
+  void withoutAnAssertionTheIssuerIsNotAsked() {
+    try (var corp = start(Client.none("agent"))) {
+      TokenAnswer answer =
+          issuers
+              .of(platform(corp, "agent", folder.resolve("missing"), JWT_BEARER))
+              .token(FORM, time.deadline());
+
+      assertThat(answer).isEqualTo(new TokenAnswer.Refused("invalid_client", 0));
+      assertThat(corp.tokenCalls()).isEmpty();
+    }
+  }
+
+  // R-CL-6
   @Test
   void secretThatWasRotatedMeanwhileIsTriedOnce() throws IOException {
     Path file = secret("CANARY-old");
@@ -145,6 +255,7 @@ class ClientAuthenticationTest {
     }
   }
 
+  // R-CL-7
   @Test
   void unchangedSecretIsNotTriedAgain() {
     try (var corp = start(Client.basic("agent", "CANARY-other"))) {
@@ -168,6 +279,7 @@ class ClientAuthenticationTest {
     }
   }
 
+  // R-CL-6
   @Test
   void lastGoodSecretServesWhileTheFileIsReplaced() throws IOException {
     Path file = folder.resolve("secret");
@@ -181,6 +293,15 @@ class ClientAuthenticationTest {
     assertThat(secret.read().orElseThrow().reveal()).isEqualTo("CANARY-one");
     Files.writeString(file, "CANARY-two\n\n");
     assertThat(secret.read().orElseThrow().reveal()).isEqualTo("CANARY-two\n");
+  }
+
+  private static IssuerConfig platform(
+      dev.valetkey.testkit.Issuer corp, @Nullable String clientId, Path file, String type) {
+    IssuerConfig plain =
+        Configs.of(
+            corp.issuer(), ClientAuthMethod.PRIVATE_KEY_JWT, null, null, Duration.ofSeconds(8), 4);
+    return Configs.asserting(
+        plain, clientId, IssuerConfig.AssertionAudience.ISSUER, file, type);
   }
 
   private Path secret(String text) {

@@ -57,7 +57,42 @@ public final class Configs {
         Map.of(),
         TlsConfig.DEFAULT,
         timeout,
-        maxInFlight);
+        maxInFlight,
+        null);
+  }
+
+  /**
+   * Authenticating with assertions.
+   *
+   * @param file with the platform's; null: made with our key
+   */
+  static IssuerConfig asserting(
+      IssuerConfig c,
+      @Nullable String clientId,
+      IssuerConfig.AssertionAudience audience,
+      @Nullable Path file,
+      String type) {
+    return new IssuerConfig(
+        c.name(),
+        c.issuer(),
+        c.profile(),
+        clientId,
+        c.tokenEndpointAuthMethod(),
+        c.clientSecretFile(),
+        c.privateKeyFile(),
+        c.keyId(),
+        audience,
+        file,
+        type,
+        c.tokenEndpoint(),
+        c.jwksUri(),
+        c.connectTo(),
+        c.allowHttp(),
+        c.dpopBoundAccessTokens(),
+        c.errors(),
+        c.tls(),
+        c.timeout(),
+        c.maxInFlight());
   }
 
   public static IssuerConfig pinned(
@@ -82,7 +117,8 @@ public final class Configs {
         c.errors(),
         c.tls(),
         c.timeout(),
-        c.maxInFlight());
+        c.maxInFlight(),
+        c.introspectionEndpoint());
   }
 
   public static IssuerConfig dialled(
@@ -107,7 +143,8 @@ public final class Configs {
         c.errors(),
         tls,
         c.timeout(),
-        c.maxInFlight());
+        c.maxInFlight(),
+        c.introspectionEndpoint());
   }
 
   public static IssuerConfig limited(IssuerConfig c, Duration timeout, int maxInFlight) {
@@ -131,7 +168,8 @@ public final class Configs {
         c.errors(),
         c.tls(),
         timeout,
-        maxInFlight);
+        maxInFlight,
+        c.introspectionEndpoint());
   }
 
   /** A file with this text and a newline, as editors and kubelets leave it. */

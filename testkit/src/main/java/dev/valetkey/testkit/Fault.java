@@ -157,12 +157,19 @@ public interface Fault {
     return visit -> {
       Reply.Full full = visit.normal().get();
       Map<String, Object> body = Json.object(full.bodyText());
+      String member = body.containsKey("token") ? "token" : "access_token";
+      Jwt issued = Jwt.of(String.valueOf(body.get(member)));
       Map<String, Object> claims =
-          new LinkedHashMap<>(Jwt.of(String.valueOf(body.get("access_token"))).claims());
+          new LinkedHashMap<>(issued.claims());
       change.accept(claims);
-      String token = visit.issuer().sign(claims);
+      String token =
+          visit
+              .issuer()
+              .unremembered(claims)
+              .header("typ", issued.header().get("typ"))
+              .signed();
       visit.issuer().remember(token);
-      body.put("access_token", token);
+      body.put(member, token);
       return full.withBody(Json.text(body).getBytes(UTF_8));
     };
   }

@@ -17,8 +17,10 @@ public final class Faults {
 
   private enum Place {
     TOKEN,
+    INTROSPECTION,
     JWKS,
-    METADATA
+    METADATA,
+    BROKER
   }
 
   private static final class Armed {
@@ -40,6 +42,11 @@ public final class Faults {
     return arm(Place.TOKEN, fault, times);
   }
 
+  /** The next {@code times} requests to the introspection endpoint meet this fault. */
+  public Faults introspection(Fault fault, int times) {
+    return arm(Place.INTROSPECTION, fault, times);
+  }
+
   /** The next {@code times} requests for the keys meet this fault. */
   public Faults jwks(Fault fault, int times) {
     return arm(Place.JWKS, fault, times);
@@ -48,6 +55,11 @@ public final class Faults {
   /** The next {@code times} requests for either kind of metadata meet this fault. */
   public Faults metadata(Fault fault, int times) {
     return arm(Place.METADATA, fault, times);
+  }
+
+  /** The next {@code times} requests for a token that is kept for a user meet this fault. */
+  public Faults broker(Fault fault, int times) {
+    return arm(Place.BROKER, fault, times);
   }
 
   /** All is well again for requests that arrive from now on. */
@@ -61,12 +73,20 @@ public final class Faults {
     return apply(Place.TOKEN, issuer, request, normal);
   }
 
+  Reply onIntrospection(Issuer issuer, SeenRequest request, Supplier<Reply.Full> normal) {
+    return apply(Place.INTROSPECTION, issuer, request, normal);
+  }
+
   Reply onJwks(Issuer issuer, SeenRequest request, Supplier<Reply.Full> normal) {
     return apply(Place.JWKS, issuer, request, normal);
   }
 
   Reply onMetadata(Issuer issuer, SeenRequest request, Supplier<Reply.Full> normal) {
     return apply(Place.METADATA, issuer, request, normal);
+  }
+
+  Reply onBroker(Issuer issuer, SeenRequest request, Supplier<Reply.Full> normal) {
+    return apply(Place.BROKER, issuer, request, normal);
   }
 
   private Reply apply(

@@ -1,6 +1,7 @@
 package dev.valetkey.testkit;
 
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,10 +12,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An OAuth issuer on loopback: metadata, keys, and a token endpoint with password, client
- * credentials and token exchange. It records what arrives, and its {@link #faults} make it
+ * An OAuth issuer on loopback: metadata, keys, introspection, a token endpoint with password, client
+ * credentials, token exchange and JWT bearer, and what a token broker has: tokens that are kept for
+ * a user. It records what arrives, and its {@link #faults} make it
  * misbehave. Every secret and every token it makes contains {@code CANARY-}. Threads: all.
  */
 public final class Issuer implements AutoCloseable {
@@ -28,7 +33,9 @@ public final class Issuer implements AutoCloseable {
   private final Switches switches = new Switches();
   private final Faults faults = new Faults();
   private final RequestLog log;
+  private final List<Issuer> trusted = new CopyOnWriteArrayList<>();
   private final Set<String> revoked = ConcurrentHashMap.newKeySet();
+  private final Map<String, Map<String, Object>> opaque = new ConcurrentHashMap<>();
   private final List<String> userTokens = Collections.synchronizedList(new ArrayList<>());
   private final List<String> issuedTokens = Collections.synchronizedList(new ArrayList<>());
 
@@ -47,11 +54,15 @@ public final class Issuer implements AutoCloseable {
   public static Issuer start(IssuerOptions options) {
     TestCa.Certificate certificate = options.certificate();
     LoopbackServer server =
-        LoopbackServer.bind(options.port(), certificate == null ? null : certificate.context());
+        certificate != null && certificate.mutual()
+            ? LoopbackServer.bindMutual(options.port(), certificate.context())
+            : LoopbackServer.bind(
+                options.port(), certificate == null ? null : certificate.context());
     Issuer issuer = new Issuer(options, server);
-    TokenEndpoint tokens =
-        new TokenEndpoint(issuer, new ClientCheck(issuer.issuer, options.clients()));
-    server.serve(request -> issuer.handle(request, tokens));
+    ClientCheck clients = new ClientCheck(issuer.issuer, options.clients());
+    TokenEndpoint tokens = new TokenEndpoint(issuer, clients);
+    IntrospectionEndpoint introspection = new IntrospectionEndpoint(issuer, clients);
+    server.serve(request -> issuer.handle(request, tokens, introspection));
     return issuer;
   }
 
@@ -67,6 +78,15 @@ public final class Issuer implements AutoCloseable {
 
   public URI tokenEndpoint() {
     return URI.create(server.url(options.path() + "/token"));
+  }
+
+  public URI introspectionEndpoint() {
+    return URI.create(server.url(options.path() + "/introspect"));
+  }
+
+  /** Where a token of a third party is fetched with the user's own, as at Keycloak. */
+  public URI storedTokenEndpoint() {
+    return URI.create(server.url(options.path() + "/broker/github/token"));
   }
 
   public URI jwksUri() {
@@ -96,6 +116,11 @@ public final class Issuer implements AutoCloseable {
     return log.where(r -> r.path().equals(options.path() + "/token"));
   }
 
+  /** The requests that reached the introspection endpoint. */
+  public List<SeenRequest> introspections() {
+    return log.where(r -> r.path().equals(options.path() + "/introspect"));
+  }
+
   /** The forms of all token exchanges that arrived. */
   public List<Form> exchanges() {
     return tokenCalls().stream()
@@ -114,9 +139,41 @@ public final class Issuer implements AutoCloseable {
     return jwt(user).signed();
   }
 
+  /** A valid token of this user that only this issuer can read. */
+  public String opaqueUserToken(String user) {
+    return opaqueUserToken(jwt(user));
+  }
+
+  /** The same with other claims: those that a JWT of {@code makings} would have. */
+  public String opaqueUserToken(JwtBuilder makings) {
+    String token = "CANARY-user-" + UUID.randomUUID();
+    Map<String, Object> claims = new LinkedHashMap<>();
+    makings
+        .claims()
+        .forEach((name, value) -> {
+          if (value != null) {
+            claims.put(name, value);
+          }
+        });
+    opaque.put(token, claims);
+    keep(userTokens, token);
+    return token;
+  }
+
   /** The makings of a user token, to be changed or spoilt. */
   public JwtBuilder jwt(String user) {
     return jwt(userClaims(user));
+  }
+
+  /** The makings of a logout token, without {@code sid} and {@code sub}. */
+  public JwtBuilder logout() {
+    Map<String, Object> claims = baseClaims();
+    claims.remove("typ");
+    claims.put("aud", options.audience());
+    claims.put("events", Map.of("http://schemas.openid.net/event/backchannel-logout", Map.of()));
+    return new JwtBuilder(keys.current(switches.algorithm), claims, now(), token -> {})
+        .header("typ", "logout+jwt")
+        .expiresIn(Duration.ofMinutes(2));
   }
 
   /**
@@ -143,6 +200,19 @@ public final class Issuer implements AutoCloseable {
   /** New keys sign from now on; the old ones stay published or vanish. */
   public void rotateKeys(boolean keepOld) {
     keys.rotate(keepOld);
+  }
+
+  /** Assertions that this issuer made count here. */
+  public void trust(Issuer other) {
+    trusted.add(other);
+  }
+
+  /** True for a JWT that an issuer made whose assertions count here, this one among them. */
+  boolean isTrusted(Jwt assertion) {
+    return Stream.concat(Stream.of(this), trusted.stream())
+        .anyMatch(
+            maker ->
+                maker.issuer.equals(assertion.claim("iss")) && maker.hasSigned(assertion.text()));
   }
 
   /** True for a JWT whose signature is one of ours. */
@@ -184,16 +254,35 @@ public final class Issuer implements AutoCloseable {
         keys.current(switches.algorithm), claims, now(), token -> keep(userTokens, token));
   }
 
+  /** The makings of a token that is no user's. */
+  JwtBuilder unremembered(Map<String, Object> claims) {
+    return new JwtBuilder(keys.current(switches.algorithm), claims, now(), t -> {});
+  }
+
   String sign(Map<String, Object> claims) {
-    return new JwtBuilder(keys.current(switches.algorithm), claims, now(), t -> {}).signed();
+    return unremembered(claims).signed();
   }
 
   void remember(String issued) {
     keep(issuedTokens, issued);
   }
 
-  boolean isRevoked(String token) {
-    return revoked.contains(token);
+  /** The claims of a token of ours that counts now; null for anything else. */
+  @Nullable Map<String, Object> liveClaims(@Nullable String token) {
+    if (token == null || revoked.contains(token)) {
+      return null;
+    }
+    Map<String, Object> claims = opaque.get(token);
+    if (claims == null) {
+      Jwt jwt = Jwt.read(token);
+      claims =
+          jwt != null && hasSigned(token) && issuer.equals(jwt.claim("iss")) ? jwt.claims() : null;
+    }
+    boolean over =
+        claims != null
+            && claims.get("exp") instanceof Number exp
+            && now().getEpochSecond() >= exp.longValue();
+    return over ? null : claims;
   }
 
   Instant now() {
@@ -206,12 +295,19 @@ public final class Issuer implements AutoCloseable {
     }
   }
 
-  private Reply handle(SeenRequest request, TokenEndpoint tokens) {
+  private Reply handle(
+      SeenRequest request, TokenEndpoint tokens, IntrospectionEndpoint introspection) {
     log.add(request);
     String path = request.path();
     String base = options.path();
     if (path.equals(base + "/token")) {
       return faults.onToken(this, request, () -> tokens.answer(request));
+    }
+    if (path.equals(base + "/introspect")) {
+      return faults.onIntrospection(this, request, () -> introspection.answer(request));
+    }
+    if (path.equals(base + "/sessions/token") || path.startsWith(base + "/broker/")) {
+      return faults.onBroker(this, request, () -> tokens.kept(request));
     }
     if (path.equals(base + "/jwks")) {
       return faults.onJwks(this, request, () -> Reply.json(keys.jwks(switches.jwksWithAlg)));
@@ -232,9 +328,12 @@ public final class Issuer implements AutoCloseable {
     metadata.put("authorization_endpoint", issuer + "/authorize");
     metadata.put("token_endpoint", issuer + "/token");
     metadata.put("jwks_uri", issuer + "/jwks");
+    metadata.put("introspection_endpoint", issuer + "/introspect");
     metadata.put("response_types_supported", List.of("code"));
     metadata.put(
-        "grant_types_supported", List.of("password", "client_credentials", TokenEndpoint.EXCHANGE));
+        "grant_types_supported", 
+        List.of(
+            "password", "client_credentials", TokenEndpoint.EXCHANGE, TokenEndpoint.JWT_BEARER));
     metadata.put(
         "token_endpoint_auth_methods_supported",
         Arrays.stream(Client.Auth.values()).map(Client.Auth::wireName).toList());

@@ -5,13 +5,17 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +28,7 @@ public final class LoopbackServer implements AutoCloseable {
   private final boolean tls;
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+  private final List<X509Certificate> clientCertificates = new CopyOnWriteArrayList<>();
   private final AtomicInteger accepted = new AtomicInteger();
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicInteger maxInFlight = new AtomicInteger();
@@ -53,6 +58,18 @@ public final class LoopbackServer implements AutoCloseable {
     } catch (IOException cannotListen) {
       throw new UncheckedIOException("port " + port, cannotListen);
     }
+  }
+
+  /** As {@link #bind}, demanding a certificate that {@code context} trusts (RFC 8705). */
+  public static LoopbackServer bindMutual(int port, SSLContext context) {
+    LoopbackServer server = bind(port, context);
+    ((SSLServerSocket) server.listener).setNeedClientAuth(true);
+    return server;
+  }
+
+  /** The certificates that clients showed, one for each connection that brought a request. */
+  public List<X509Certificate> clientCertificates() {
+    return List.copyOf(clientCertificates);
   }
 
   /** Begins to answer. */
@@ -121,6 +138,11 @@ public final class LoopbackServer implements AutoCloseable {
     try (socket) {
       socket.setTcpNoDelay(true);
       Connection connection = new Connection(socket, closed);
+      if (socket instanceof SSLSocket secured
+          && ((SSLServerSocket) listener).getNeedClientAuth()
+          && secured.getSession().getPeerCertificates()[0] instanceof X509Certificate shown) {
+        clientCertificates.add(shown);
+      }
       while (closed.getCount() > 0 && answerOne(connection, handler)) {}
     } catch (IOException otherSideLeft) {
       // Clients come and go; what matters has been recorded.

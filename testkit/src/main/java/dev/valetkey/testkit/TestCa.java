@@ -14,6 +14,7 @@ import java.util.Base64;
 import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
@@ -32,9 +33,15 @@ public final class TestCa {
    *
    * @param chain PEM: leaf, then CA
    * @param key PEM, PKCS#8
-   * @param context for a server that shows it
+   * @param context for a server that shows it, and trusts what its CA issued
+   * @param mutual whether that server demands a certificate of its clients
    */
-  public record Certificate(Path chain, Path key, SSLContext context) {}
+  public record Certificate(Path chain, Path key, SSLContext context, boolean mutual) {
+    /** The same for a server that demands a certificate of its clients. */
+    public Certificate demanding() {
+      return new Certificate(chain, key, context, true);
+    }
+  }
 
   private TestCa(Path store, Path pem) {
     this.store = store;
@@ -97,6 +104,16 @@ public final class TestCa {
 
   /** Trusts the CA of this PEM file and nothing else. */
   public static SSLContext trusting(Path caPem) {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, trust(caPem), null);
+      return context;
+    } catch (IOException | GeneralSecurityException broken) {
+      throw new IllegalStateException(broken);
+    }
+  }
+
+  private static TrustManager[] trust(Path caPem) throws IOException, GeneralSecurityException {
     try (InputStream in = Files.newInputStream(caPem)) {
       KeyStore trusted = KeyStore.getInstance("PKCS12");
       trusted.load(null, null);
@@ -104,11 +121,7 @@ public final class TestCa {
           "ca", CertificateFactory.getInstance("X.509").generateCertificate(in));
       TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
       trust.init(trusted);
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, trust.getTrustManagers(), null);
-      return context;
-    } catch (IOException | GeneralSecurityException broken) {
-      throw new IllegalStateException(broken);
+      return trust.getTrustManagers();
     }
   }
 
@@ -143,7 +156,7 @@ public final class TestCa {
       KeyManagerFactory own = KeyManagerFactory.getInstance("PKIX");
       own.init(one, PASSWORD);
       SSLContext context = SSLContext.getInstance("TLS");
-      context.init(own.getKeyManagers(), null, null);
+      context.init(own.getKeyManagers(), trust(pem), null);
       StringBuilder chain = new StringBuilder();
       for (java.security.cert.Certificate link : all.getCertificateChain(alias)) {
         chain.append(pem("CERTIFICATE", link.getEncoded()));
@@ -152,7 +165,7 @@ public final class TestCa {
       Path keyFile = store.resolveSibling(alias + "-key.pem");
       Files.writeString(chainFile, chain);
       Files.writeString(keyFile, pem("PRIVATE KEY", all.getKey(alias, PASSWORD).getEncoded()));
-      return new Certificate(chainFile, keyFile, context);
+      return new Certificate(chainFile, keyFile, context, false);
     } catch (IOException | GeneralSecurityException broken) {
       throw new IllegalStateException(broken);
     }

@@ -1,7 +1,6 @@
 package dev.valetkey.testkit;
 
 import java.security.SecureRandom;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -11,11 +10,12 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The token endpoint when nothing is wrong: password, client credentials, token exchange. Threads:
- * all.
+ * The token endpoint when nothing is wrong: password, client credentials, token exchange, JWT
+ * bearer. Threads: all.
  */
 final class TokenEndpoint {
   static final String EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange";
+  static final String JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
   static final String TYPE = "urn:ietf:params:oauth:token-type:";
 
   private static final SecureRandom RANDOM = new SecureRandom();
@@ -41,8 +41,27 @@ final class TokenEndpoint {
       case "password" -> password(form, client);
       case "client_credentials" -> clientCredentials(form, client);
       case EXCHANGE -> exchange(form, client);
+      case JWT_BEARER -> assertion(form, client);
       default -> error(400, "unsupported_grant_type");
     };
+  }
+
+  /** A token that is kept for the user whose token is shown, with its name for all who ask. */
+  Reply.Full kept(SeenRequest request) {
+    String bearer = request.bearer();
+    Jwt user = bearer == null ? null : valid(bearer);
+    if (user == null) {
+      return error(401, "invalid_token");
+    }
+    Map<String, Object> claims = issuer.baseClaims();
+    claims.put("sub", String.valueOf(user.claim("sub")));
+    String token = issuer.switches().opaqueTokens ? opaque() : issuer.sign(claims);
+    issuer.remember(token);
+    boolean broker = request.path().endsWith("/sessions/token");
+    return broker
+        ? Reply.json(Map.of("token", token))
+        : Reply.json(
+            Map.of("access_token", token, "expires_in", issuer.switches().tokenLife.toSeconds()));
   }
 
   static Reply.Full error(int status, String code) {
@@ -70,19 +89,23 @@ final class TokenEndpoint {
   }
 
   private Reply.Full exchange(Form form, Client client) {
-    Jwt subject = valid(form.first("subject_token"));
+    Map<String, Object> subject = issuer.liveClaims(form.first("subject_token"));
     String subjectType = form.first("subject_token_type");
-    if (subject == null || !isAccessTokenOrJwt(subjectType)) {
+    if (subject == null
+        || !(isAccessTokenOrJwt(subjectType) || (TYPE + "id_token").equals(subjectType))) {
       return error(400, "invalid_request"); // RFC 8693 §2.2.2
     }
     String asked = form.first("requested_token_type");
     String given = asked == null ? TYPE + "access_token" : asked;
+    if ((TYPE + "id-jag").equals(given)) {
+      return identityAssertion(form, client, subject);
+    }
     if (!isAccessTokenOrJwt(given)) {
       return error(400, "invalid_request");
     }
     Map<String, Object> claims = issuer.baseClaims();
     for (String kept : List.of("sub", "sid", "acr", "act")) {
-      Object value = subject.claims().get(kept);
+      Object value = subject.get(kept);
       if (value != null) {
         claims.put(kept, value);
       }
@@ -96,6 +119,44 @@ final class TokenEndpoint {
       claims.put("act", actorClaim(actor, subject));
     }
     return target(claims, form, client, given);
+  }
+
+  /** draft-ietf-oauth-identity-assertion-authz-grant §4: for the issuer that is named. */
+  private Reply.Full identityAssertion(Form form, Client client, Jwt user) {
+    Map<String, Object> claims = issuer.baseClaims();
+    claims.remove("typ");
+    claims.put("sub", String.valueOf(user.claim("sub")));
+    claims.put("aud", String.valueOf(form.first("audience")));
+    claims.put("client_id", client.id());
+    claims.put("resource", String.valueOf(form.first("resource")));
+    putScope(claims, form.first("scope"));
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("access_token", issuer.jwt(claims).header("typ", "oauth-id-jag+jwt").signed());
+    body.put("issued_token_type", TYPE + "id-jag");
+    body.put("token_type", "N_A");
+    body.put("expires_in", issuer.switches().tokenLife.toSeconds());
+    return Reply.json(body);
+  }
+
+  /** RFC 7523 §3: made for us, by us or by an issuer that we trust. */
+  private Reply.Full assertion(Form form, Client client) {
+    Jwt assertion = form.first("assertion") == null ? null : Jwt.read(form.first("assertion"));
+    boolean good =
+        assertion != null
+            && issuer.isTrusted(assertion)
+            && (assertion.audience().contains(issuer.issuer())
+                || assertion.audience().contains(client.id()))
+            && assertion.claims().get("exp") instanceof Long exp
+            && issuer.now().getEpochSecond() < exp;
+    if (!good) {
+      return error(400, "invalid_grant"); // RFC 7523 §3.1
+    }
+    Map<String, Object> claims = issuer.baseClaims();
+    claims.put("sub", String.valueOf(assertion.claim("sub")));
+    String resource = assertion.claim("resource");
+    boolean asks = form.first("audience") != null || form.first("resource") != null;
+    return target(
+        claims, resource == null || asks ? form : form.and("resource", resource), client, null);
   }
 
   /**
@@ -131,27 +192,14 @@ final class TokenEndpoint {
     return Reply.json(body);
   }
 
-  private @Nullable Jwt valid(@Nullable String token) {
-    Jwt jwt = token == null ? null : Jwt.read(token);
-    Instant now = issuer.now();
-    boolean valid =
-        jwt != null
-            && issuer.hasSigned(jwt.text())
-            && issuer.issuer().equals(jwt.claim("iss"))
-            && jwt.claims().get("exp") instanceof Long exp
-            && now.getEpochSecond() < exp
-            && !issuer.isRevoked(jwt.text());
-    return valid ? jwt : null;
-  }
-
   private static boolean isAccessTokenOrJwt(@Nullable String type) {
     return (TYPE + "access_token").equals(type) || (TYPE + "jwt").equals(type);
   }
 
-  private static Map<String, Object> actorClaim(Jwt actor, Jwt subject) {
+  private static Map<String, Object> actorClaim(Jwt actor, Map<String, Object> subject) {
     Map<String, Object> act = new LinkedHashMap<>();
     act.put("sub", String.valueOf(actor.claim("sub")));
-    Object earlier = subject.claims().get("act");
+    Object earlier = subject.get("act");
     if (earlier != null) {
       act.put("act", earlier); // RFC 8693 §4.1: the chain of delegation nests
     }
