@@ -124,8 +124,7 @@ final class KeycloakAdmin {
     String found =
         request("GET", "/admin" + REALM + "/users?exact=true&username=" + user, "", 200).text();
     Map<String, Object> first = Json.object(found.substring(1, found.length() - 1));
-    request(
-        "PUT", "/admin" + REALM + "/users/" + first.get("id"), Json.text(disabled(first)), 204);
+    request("PUT", "/admin" + REALM + "/users/" + first.get("id"), Json.text(disabled(first)), 204);
   }
 
   private static Map<String, Object> disabled(Map<String, Object> user) {

@@ -150,7 +150,8 @@ final class KeycloakBrokerIT {
   private static Map<String, Object> companyRealm() {
     Map<String, Object> chatApp =
         KeycloakAdmin.withRedirect(KeycloakAdmin.chatApp("chat-app", "agent"), Browser.CALLBACK);
-    Map<String, Object> agent = Map.of("clientId", "agent", "publicClient", false, "secret", SECRET);
+    Map<String, Object> agent =
+        Map.of("clientId", "agent", "publicClient", false, "secret", SECRET);
     return Map.of(
         "realm",
         REALM,
@@ -246,8 +247,7 @@ final class KeycloakBrokerIT {
   }
 
   private static String token(Form form) {
-    Http.Response answer =
-        Http.post(URI.create(company + "/protocol/openid-connect/token"), form);
+    Http.Response answer = Http.post(URI.create(company + "/protocol/openid-connect/token"), form);
     assertThat(answer.status()).isEqualTo(200);
     return String.valueOf(answer.json().get("access_token"));
   }

@@ -40,8 +40,10 @@ final class KeycloakSessionIT {
   static void start() {
     keycloak = RealKeycloak.start();
     admin = new KeycloakAdmin(keycloak);
-    admin.add(Stream.of("carol", "dave", "erin", "frank").map(KeycloakAdmin::user).toList(),
-            List.of(KeycloakAdmin.withLifespan(KeycloakAdmin.chatApp("chat-app-brief", "agent"), LIFE)));
+    admin.add(
+        Stream.of("carol", "dave", "erin", "frank").map(KeycloakAdmin::user).toList(),
+        List.of(
+            KeycloakAdmin.withLifespan(KeycloakAdmin.chatApp("chat-app-brief", "agent"), LIFE)));
     upstream = McpServer.start("upstream");
     gateway =
         Gateway.start(
@@ -121,14 +123,17 @@ final class KeycloakSessionIT {
     keycloak.logout("frank");
     assertThat(gateway.call("jira", frank).status()).isEqualTo(200);
     AtomicReference<Instant> served = new AtomicReference<>(Instant.MIN);
-    Poll.until(LIFE.multipliedBy(2), "a refusal", () -> {
-      Instant asked = Instant.now();
-      boolean refused = gateway.call("jira", frank).status() == 401;
-      if (!refused) {
-        served.set(asked);
-      }
-      return refused;
-    });
+    Poll.until(
+        LIFE.multipliedBy(2),
+        "a refusal",
+        () -> {
+          Instant asked = Instant.now();
+          boolean refused = gateway.call("jira", frank).status() == 401;
+          if (!refused) {
+            served.set(asked);
+          }
+          return refused;
+        });
 
     assertThat(served.get()).isBefore(expiry);
     assertRefused(gateway.call("jira", frank));
