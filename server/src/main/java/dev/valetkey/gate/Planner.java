@@ -107,7 +107,7 @@ final class Planner {
       if (user == null) {
         user = found;
         counted = source;
-      } else if (!user.subject().sameUser(found.subject())) {
+      } else if (!user.sameAs(found)) {
         return new Refuse(Reason.SUBJECT_CONFLICT, lane, user);
       }
     }

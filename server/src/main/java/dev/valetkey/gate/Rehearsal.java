@@ -55,13 +55,10 @@ public final class Rehearsal {
       Subject subject =
           new Subject(TOKEN, TOKEN, null, null, Set.of(), null, null, null, now.plusSeconds(60));
       Secret text = Secret.of(TOKEN);
-      Session session =
-          new Session(
-              subject,
-              new UserToken(
-                  text, text.digest(), subject.keyPart(text.digest()), now.toEpochMilli()),
-              new HitCounters());
-      this.user = new User(subject, session, subject.keyPart(text.digest()));
+      TokenDigest kind = subject.keyPart(text.digest());
+      UserToken token = new UserToken(text, text.digest(), kind, now.toEpochMilli());
+      this.user =
+          new User(new Session(subject, token, new HitCounters()), kind, now.toEpochMilli());
     }
 
     @Override

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KnownUsers {
   /**
-   * More than there are sessions, because a session may have several tokens. Some 600 bytes each.
+   * More than there are sessions, because a session may have several tokens. Some 200 bytes each.
    */
   private static final int MAX_ENTRIES = 20_000;
 

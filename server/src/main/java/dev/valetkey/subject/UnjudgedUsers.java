@@ -42,8 +42,8 @@ final class UnjudgedUsers {
                 present != null && present.session().live(clock.millis())
                     ? present
                     : new User(
-                        subject,
                         new Session(subject, userToken, new HitCounters()),
-                        userToken.kind()));
+                        userToken.kind(),
+                        userToken.expiresAt()));
   }
 }

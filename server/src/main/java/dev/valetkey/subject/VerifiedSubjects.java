@@ -137,7 +137,7 @@ public final class VerifiedSubjects implements SubjectResolver {
     if (session.hasEnded()) {
       return new Resolution.Refused(UserTokenFault.INACTIVE);
     }
-    User user = new User(subject, session, token.kind());
+    User user = new User(session, token.kind(), token.expiresAt());
     known.put(digest, new Known(user, verified.rule(), verified.until().toEpochMilli()));
     return resolved(user, bytes, start, end, digest);
   }

@@ -20,6 +20,7 @@ public final class Session {
   private final String issuer;
   private final String sub;
   private final @Nullable String sid;
+  private final boolean named;
   private final HitCounters hits;
   private volatile Map<TokenDigest, UserToken> userTokens;
   private volatile long expiresAt;
@@ -41,6 +42,7 @@ public final class Session {
     this.issuer = subject.issuer();
     this.sub = subject.sub();
     this.sid = subject.sid();
+    this.named = subject.isNamed();
     this.userTokens = Map.of(userToken.kind(), userToken);
     this.expiresAt = userToken.expiresAt();
     this.hits = hits;
@@ -56,6 +58,11 @@ public final class Session {
 
   public String sub() {
     return sub;
+  }
+
+  /** Whether {@link #sub} is the user's name at the issuer. */
+  boolean isNamed() {
+    return named;
   }
 
   /** The session at the issuer; null where its tokens do not say. */

@@ -1,7 +1,6 @@
 package dev.valetkey.token;
 
 import java.time.Instant;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -79,13 +78,6 @@ public record Subject(
   /** Whether {@code sub} is the user's name at the issuer. */
   public boolean isNamed() {
     return unnamed == null;
-  }
-
-  /** Whether both are the same user of the same issuer, whatever their tokens allow. */
-  public boolean sameUser(Subject other) {
-    return issuer.equals(other.issuer)
-        && sub.equals(other.sub)
-        && Objects.equals(unnamed, other.unnamed);
   }
 
   /**

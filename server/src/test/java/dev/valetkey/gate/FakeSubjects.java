@@ -97,6 +97,7 @@ public final class FakeSubjects implements SubjectResolver {
         new Subject("https://idp.example.com", sub, null, "app", Set.of(), null, null, null, end);
     TokenDigest kind = subject.keyPart(digest("rule"));
     UserToken userToken = new UserToken(Secret.of(token), digest(token), kind, end.toEpochMilli());
-    return new User(subject, new Session(subject, userToken, new HitCounters()), kind);
+    return new User(
+        new Session(subject, userToken, new HitCounters()), kind, userToken.expiresAt());
   }
 }

@@ -81,7 +81,7 @@ final class GateTest {
     TokenRequest request = gates.tokens.asked().getLast();
     assertThat(request.target().server().name()).isEqualTo("github");
     assertThat(request.target().grant()).isEqualTo(Configs.EXCHANGE);
-    assertThat(request.user().subject().sub()).isEqualTo("alice");
+    assertThat(request.user().sub()).isEqualTo("alice");
     assertThat(request.minLifetime()).isZero();
   }
 
@@ -94,7 +94,7 @@ final class GateTest {
     assertThat(gates.users.verifications()).isZero();
     assertThat(gates.judge(call)).isEqualTo(WITH_TOKEN);
     assertThat(gates.users.verifications()).isEqualTo(1);
-    assertThat(gates.tokens.asked().getLast().user().subject().sub()).isEqualTo("bob");
+    assertThat(gates.tokens.asked().getLast().user().sub()).isEqualTo("bob");
   }
 
   /** design.md §8, by what the issuer or its answer was. */

@@ -92,7 +92,8 @@ public final class Configs {
         c.errors(),
         c.tls(),
         c.timeout(),
-        c.maxInFlight());
+        c.maxInFlight(),
+        c.introspectionEndpoint());
   }
 
   public static IssuerConfig pinned(

