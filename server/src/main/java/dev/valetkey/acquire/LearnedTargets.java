@@ -47,11 +47,10 @@ public final class LearnedTargets implements TargetChooser {
 
   @Override
   public @Nullable Target known(Target configured, @Nullable User user) {
-    ServerConfig server = configured.server();
-    if (server.discovery() == null) {
+    if (!isFound(configured)) {
       return words.stepped(configured, user);
     }
-    ProtectedResource resource = words.recent(server);
+    ProtectedResource resource = words.recent(configured.server());
     return resource != null && chosen(configured, user, resource) instanceof Choice.Chosen chosen
         ? chosen.target()
         : null;
@@ -59,11 +58,10 @@ public final class LearnedTargets implements TargetChooser {
 
   @Override
   public Choice find(Target configured, @Nullable User user, Deadline deadline) {
-    ServerConfig server = configured.server();
-    if (server.discovery() == null) {
+    if (!isFound(configured)) {
       return new Choice.Chosen(words.stepped(configured, user));
     }
-    return switch (words.metadata(server, deadline)) {
+    return switch (words.metadata(configured.server(), deadline)) {
       case Fetched.Got<ProtectedResource> got -> chosen(configured, user, got.value());
       case Fetched.Missed<ProtectedResource> missed ->
           new Choice.Nothing(
@@ -73,7 +71,7 @@ public final class LearnedTargets implements TargetChooser {
   }
 
   @Override
-  public void refused(TokenRequest issuedFor, UpstreamRefusal refusal) {
+  public boolean refused(TokenRequest issuedFor, UpstreamRefusal refusal) {
     Target target = issuedFor.target();
     IssuerConfig issuer = target.issuer();
     ProofKey key = issuer == null ? null : issuers.of(issuer).proofKey();
@@ -82,6 +80,15 @@ public final class LearnedTargets implements TargetChooser {
     }
     Optional<Challenge> challenge = Challenge.read(refusal.challenges());
     challenge.ifPresent(said -> words.challenged(issuedFor, said));
+    // Servers give nonces with other answers too (RFC 9449 §8.2); only this error is about a proof.
+    return key != null
+        && challenge.filter(said -> "use_dpop_nonce".equals(said.error())).isPresent();
+  }
+
+  /** Whether the server's metadata says where its tokens come from. */
+  private static boolean isFound(Target configured) {
+    return configured.server().discovery() != null
+        && configured.grant() instanceof GrantConfig.Asking;
   }
 
   /**

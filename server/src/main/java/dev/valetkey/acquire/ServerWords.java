@@ -137,12 +137,12 @@ public final class ServerWords {
     if (server.discovery() != null) {
       of(server).challenged(challenge);
       recent.invalidate(server);
-      if (!challenge.scope().isEmpty()) {
-        challenged.put(server, challenge.scope());
-      }
     }
     if ("insufficient_scope".equals(challenge.error())) {
+      // One user's call wanted more; what everybody's tokens are for has not changed.
       stepUp(issuedFor, challenge.scope());
+    } else if (server.discovery() != null && !challenge.scope().isEmpty()) {
+      challenged.put(server, challenge.scope());
     }
   }
 

@@ -89,10 +89,8 @@ public final class Gate {
    */
   public void upstreamRefused(TokenDigest token, UpstreamRefusal refusal) {
     TokenRequest request = tokens.issuedFor(token);
-    if (request != null) {
-      snapshot.targets().refused(request, refusal);
-    }
-    if (refusal.dpopNonce() == null) {
+    boolean good = request != null && snapshot.targets().refused(request, refusal);
+    if (!good) {
       tokens.forget(token);
     }
   }

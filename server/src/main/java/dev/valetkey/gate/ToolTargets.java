@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * What is asked for when one tool is called: the server's target with the scope of the first rule
@@ -23,6 +24,8 @@ final class ToolTargets {
    * dates, so that their order is that of their text.
    */
   private static final String FIRST_VERIFIED = "2026-07-28";
+
+  private static final Pattern VERSION = Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}");
 
   /** How a name looks that is not plain ASCII (MCP 2026-07-28, transports). */
   private static final String ENCODED_BEGIN = "=?base64?";
@@ -64,7 +67,7 @@ final class ToolTargets {
   Target of(HttpCall call) {
     if (rules.isEmpty()
         || !TOOLS_CALL.equals(only(call, MCP_METHOD))
-        || only(call, PROTOCOL_VERSION).compareTo(FIRST_VERIFIED) < 0) {
+        || !isVerified(only(call, PROTOCOL_VERSION))) {
       return target;
     }
     String name = decoded(only(call, MCP_NAME));
@@ -74,6 +77,10 @@ final class ToolTargets {
       }
     }
     return target;
+  }
+
+  private static boolean isVerified(String version) {
+    return VERSION.matcher(version).matches() && version.compareTo(FIRST_VERIFIED) >= 0;
   }
 
   /** The value of the only header of this name; empty if there is none or more than one. */

@@ -62,7 +62,10 @@ final class DpopKey implements ProofKey {
 
   /** A proof for the token endpoint, where there is no token yet. */
   String proof(String method, URI uri) {
-    return proof(method, uri.toString(), uri, null);
+    // RFC 9449 §4.2: htu has neither query nor fragment.
+    String text = uri.toString();
+    int end = text.indexOf('?');
+    return proof(method, end < 0 ? text : text.substring(0, end), uri, null);
   }
 
   @Override

@@ -23,7 +23,9 @@ public interface TargetChooser {
         }
 
         @Override
-        public void refused(TokenRequest issuedFor, UpstreamRefusal refusal) {}
+        public boolean refused(TokenRequest issuedFor, UpstreamRefusal refusal) {
+          return false;
+        }
       };
 
   /** What came of choosing. */
@@ -42,6 +44,10 @@ public interface TargetChooser {
   /** The target in force; asks the server until {@code deadline} at the latest. */
   Choice find(Target configured, @Nullable User user, Deadline deadline);
 
-  /** Learns from a server's refusal. Never blocks. */
-  void refused(TokenRequest issuedFor, UpstreamRefusal refusal);
+  /**
+   * Learns from a server's refusal. Never blocks.
+   *
+   * @return whether the token is as good as before: the server wanted another proof with it
+   */
+  boolean refused(TokenRequest issuedFor, UpstreamRefusal refusal);
 }
