@@ -83,7 +83,7 @@ public final class ConfigSchema {
 
   private static void map(Shape.MapOf map, JsonObject schema) {
     schema.addProperty("type", "object");
-    if (map.element() instanceof Shape.Section) {
+    if (!(map.element() instanceof Shape.Scalar)) {
       JsonObject names = new JsonObject();
       names.addProperty("pattern", "^" + Names.NAME.pattern() + "$");
       schema.add("propertyNames", names);

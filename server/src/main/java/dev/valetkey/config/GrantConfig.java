@@ -224,7 +224,10 @@ public sealed interface GrantConfig {
    * @param resource never empty
    */
   record IdJag(
-      @Key(doc = "name of the server's issuer, which is shown the assertion") String issuer,
+      @Key(
+              doc = "name of the server's issuer, which is shown the assertion; required",
+              derived = "the first of `discovery.issuers`")
+          String issuer,
       @Key(doc = "name of the user's issuer, which makes the assertion") String identityIssuer,
       @Key(
               doc = "`audience` at the user's issuer, one or a list",

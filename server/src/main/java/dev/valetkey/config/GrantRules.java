@@ -132,6 +132,9 @@ final class GrantRules {
       }
       grant.fill(key, issuers.keySet().iterator().next());
     }
+    if (!grant.has(key) && !grant.isBroken(key)) {
+      findings.problem(path, "is required");
+    }
     String name = grant.get(key, String.class);
     if (name != null && !issuers.containsKey(name)) {
       findings.problem(path, noIssuer(name, issuers));

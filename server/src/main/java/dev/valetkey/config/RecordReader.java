@@ -131,7 +131,7 @@ final class RecordReader {
     members(mapping, path)
         .forEach((name, member) -> {
           String at = Names.join(path, name);
-          if (shape.element() instanceof Shape.Section && !Names.NAME.matcher(name).matches()) {
+          if (!(shape.element() instanceof Shape.Scalar) && !Names.NAME.matcher(name).matches()) {
             findings.problem(
                 YamlTree.line(member.getKeyNode()),
                 at,

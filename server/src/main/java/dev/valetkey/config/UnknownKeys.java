@@ -15,7 +15,7 @@ final class UnknownKeys {
           Map.entry("access_token", "token_file"),
           Map.entry("actor_token", "actor_token_file"),
           Map.entry("api_key", "token_file"),
-          Map.entry("client_assertion", "private_key_file"),
+          Map.entry("client_assertion", "client_assertion_file"),
           Map.entry("client_secret", "client_secret_file"),
           Map.entry("key", "private_key_file"),
           Map.entry("password", "client_secret_file"),

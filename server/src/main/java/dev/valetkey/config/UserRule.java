@@ -16,6 +16,11 @@ public record UserRule(
     @Key(doc = "claim that names the session at the issuer", initial = "sid") String sessionClaim,
     @Key(
             doc =
+                "take this issuer's ID tokens for a user's too, where a grant shows them to an issuer, as `id_jag` does",
+            initial = "false")
+        boolean idTokens,
+    @Key(
+            doc =
                 "user tokens that are no JWT: refused; shown to the issuer's introspection endpoint (RFC 7662), whose yes counts for 60 s; or sent to the token exchange as they are, their user unknown, so that `expect.sub` is not checked. One rule may have another word than `refuse`",
             initial = "refuse")
         OpaqueTokens opaque,

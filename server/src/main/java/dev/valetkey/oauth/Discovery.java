@@ -9,16 +9,21 @@ import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds the addresses of an issuer: RFC 8414 first, then OpenID Connect Discovery. Stateless.
  *
- * <p>Metadata counts only if its {@code issuer} is ours, letter by letter (RFC 8414 §3.3). What
- * such metadata names is believed, on another origin too: issuers do publish their keys elsewhere,
- * and whoever may write the metadata may name any address of its own origin anyway. Plain http is
- * not followed unless the configuration allows it, or it is where {@code connect_to} points.
+ * <p>Metadata counts only if its {@code issuer} is ours, letter by letter (RFC 8414 §3.3). User
+ * tokens and our credentials go to no other origin than the issuer's because metadata says so:
+ * endpoints elsewhere are pinned in the configuration. Public keys may be published anywhere; what
+ * RFC 8705 §5 calls aliases is elsewhere by design, and for clients that show a certificate. Plain
+ * http is not followed unless the configuration allows it, or it is where {@code connect_to}
+ * points.
  */
 final class Discovery {
+  private static final Logger LOG = LoggerFactory.getLogger(Discovery.class);
   private static final int MAX_BODY = 256 * 1024;
   private static final String OAUTH = "/.well-known/oauth-authorization-server";
   private static final String OPENID = "/.well-known/openid-configuration";
@@ -104,7 +109,24 @@ final class Discovery {
                 && document.get("mtls_endpoint_aliases") instanceof JsonObject aliases
             ? address(aliases, name)
             : null;
-    return alias == null ? address(document, name) : alias;
+    if (alias != null) {
+      return alias;
+    }
+    URI named = address(document, name);
+    boolean own =
+        named != null
+            && (Origin.of(named).equals(Origin.of(config.issuer()))
+                || config.connectTo() != null
+                    && Origin.of(named).equals(Origin.of(config.connectTo())));
+    if (named == null || own || name.equals("jwks_uri")) {
+      return named;
+    }
+    LOG.atWarn()
+        .addKeyValue("issuer", config.name())
+        .addKeyValue("endpoint", name)
+        .addKeyValue("uri", named)
+        .log("metadata names an endpoint on another origin; pin it if that is right");
+    return null;
   }
 
   private @Nullable URI address(JsonObject document, String name) {

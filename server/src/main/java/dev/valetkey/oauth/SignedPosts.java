@@ -38,8 +38,7 @@ final class SignedPosts {
     Reply reply = send(endpoint, signed.get(), form, deadline);
     if (dpop != null && TokenAnswerReader.wantsNonce(reply) && !deadline.passed()) {
       // RFC 9449 §8: the nonce came with the refusal. Nothing was used up but our assertion.
-      ClientAuthentication.Signed anew =
-          authentication.sign(form, endpoint).orElse(signed.get());
+      ClientAuthentication.Signed anew = authentication.sign(form, endpoint).orElse(signed.get());
       reply = send(endpoint, anew, form, deadline);
     }
     if (!TokenAnswerReader.refusedClient(reply)) {
@@ -74,8 +73,7 @@ final class SignedPosts {
     if (dpop != null) {
       headers.put("DPoP", dpop.proof("POST", endpoint));
     }
-    Reply reply =
-        connections.post(endpoint, headers, signed.form().encoded(), MAX_BODY, deadline);
+    Reply reply = connections.post(endpoint, headers, signed.form().encoded(), MAX_BODY, deadline);
     if (dpop != null && reply instanceof Reply.Answered answered && answered.dpopNonce() != null) {
       dpop.useNonce(endpoint, answered.dpopNonce());
     }

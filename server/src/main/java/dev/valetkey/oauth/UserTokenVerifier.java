@@ -105,9 +105,12 @@ public final class UserTokenVerifier {
     if (jws.isEmpty()) {
       return invalid(Jws.parts(token) == 5 ? UserTokenFault.TYPE : UserTokenFault.MALFORMED);
     }
-    UserTokenFault formFault = formFault(jws.get());
-    if (formFault != null) {
-      return invalid(formFault);
+    UserTokenFault headerFault = JwsRules.headerFault(jws.get().header(), TYPES);
+    if (headerFault != null) {
+      return invalid(headerFault);
+    }
+    if (!isAccessToken(jws.get().payload()) && !mayBeIdToken(jws.get().payload())) {
+      return invalid(UserTokenFault.TYPE);
     }
     Optional<Claims> claims = Claims.of(jws.get().payload());
     return claims.isEmpty()
@@ -124,20 +127,24 @@ public final class UserTokenVerifier {
     return IssuerPeek.issuer(bytes, start, end);
   }
 
-  private static @Nullable UserTokenFault formFault(Jws jws) {
-    UserTokenFault fault = JwsRules.headerFault(jws.header(), TYPES);
-    if (fault != null) {
-      return fault;
-    }
-    return isAccessToken(jws.payload()) ? null : UserTokenFault.TYPE;
-  }
-
   /** Whether nothing in the claims says that they are of a token of another kind. */
   static boolean isAccessToken(JsonObject claims) {
     boolean bearer =
         !claims.has("typ")
             || Claims.text(claims, "typ").filter("bearer"::equalsIgnoreCase).isPresent();
     return bearer && REFUSED_CLAIMS.stream().noneMatch(claims::has);
+  }
+
+  /** Whether it is an ID token (OpenID Connect Core §2), and some rule takes those. */
+  private boolean mayBeIdToken(JsonObject claims) {
+    return isIdToken(claims)
+        && admissions.stream().anyMatch(admission -> admission.rule().rule().idTokens());
+  }
+
+  private static boolean isIdToken(JsonObject claims) {
+    boolean type =
+        !claims.has("typ") || Claims.text(claims, "typ").filter("id"::equalsIgnoreCase).isPresent();
+    return type && !claims.has("events");
   }
 
   private Verification firstAdmission(Jws jws, Claims claims, SignatureCheck signatures) {
@@ -150,6 +157,10 @@ public final class UserTokenVerifier {
     for (Admission admission : admissions) {
       Rule rule = admission.rule();
       if (!rule.issuer().config().issuer().toString().equals(claims.issuer())) {
+        continue;
+      }
+      if (!isAccessToken(claims.json()) && !rule.rule().idTokens()) {
+        last = invalid(UserTokenFault.TYPE);
         continue;
       }
       UserTokenFault fault =

@@ -60,6 +60,7 @@ final class LogoutPageTest {
             List.of("agent"),
             List.of("RS256"),
             "sid",
+            false,
             OpaqueTokens.REFUSE,
             true,
             List.of("agent"));

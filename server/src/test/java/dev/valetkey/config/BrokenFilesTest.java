@@ -17,7 +17,18 @@ class BrokenFilesTest {
   @TempDir private Path temp;
 
   @ParameterizedTest(name = "{0}")
-  @MethodSource({"issuers", "servers", "grants", "addresses", "users", "process", "shapes"})
+  @MethodSource({
+    "issuers",
+    "clients",
+    "servers",
+    "grants",
+    "brokers",
+    "chains",
+    "addresses",
+    "users",
+    "process",
+    "shapes"
+  })
   void aProblemSaysWhereItIsAndWhatWouldBeRight(String what, String text, List<String> expected) {
     List<String> problems = new ConfigFolder(temp).problems(text);
 
@@ -151,8 +162,76 @@ class BrokenFilesTest {
             "4: issuers.corp.max_in_flight: must be between 1 and 256 (was 257)"));
   }
 
+  /** How a client says who it is. */
+  static Stream<Arguments> clients() {
+    return Stream.of(
+        issuer(
+            "no such profile",
+            "issuer: https://idp.example\nprofile: keykloak",
+            "4: issuers.corp.profile: must be one of generic, keycloak, entra, okta, okta_xaa, auth0, auth0_token_vault,"
+                + " ping, zitadel, dex, google_sts (was keykloak; did you mean 'keycloak'?)"),
+        issuer(
+            "an error that means nothing",
+            "issuer: https://idp.example\nerrors: {no_api: invalid_api, gone: invalid_grant}",
+            "4: issuers.corp.errors.no_api: must mean one of access_denied, interaction_required, invalid_client,"
+                + " invalid_grant, invalid_request, invalid_scope, invalid_target, temporarily_unavailable,"
+                + " unauthorized_client (was invalid_api)"),
+        issuer(
+            "a certificate without its key",
+            "issuer: https://idp.example\nclient_id: a\ntls: {cert_file: cert.pem}",
+            "5: issuers.corp.tls.cert_file: needs key_file"),
+        issuer(
+            "a key without its certificate",
+            "issuer: https://idp.example\nclient_id: a\ntoken_endpoint_auth_method: none\ntls: {key_file: secrets/cert-key.pem}",
+            "6: issuers.corp.tls.key_file: needs cert_file"),
+        issuer(
+            "mutual TLS without a certificate",
+            "issuer: https://idp.example\nclient_id: a\ntoken_endpoint_auth_method: self_signed_tls_client_auth",
+            "2: issuers.corp.tls.cert_file: is required with self_signed_tls_client_auth"),
+        issuer(
+            "mutual TLS without a client",
+            "issuer: https://idp.example\ntls: {cert_file: cert.pem, key_file: secrets/cert-key.pem}",
+            "2: issuers.corp.client_id: is required with tls_client_auth"),
+        issuer(
+            "mutual TLS and a secret",
+            "issuer: https://idp.example\nclient_id: a\ntoken_endpoint_auth_method: tls_client_auth\n"
+                + "client_secret_file: secrets/corp\ntls: {cert_file: cert.pem, key_file: secrets/cert-key.pem}",
+            "6: issuers.corp.client_secret_file: is not used with token_endpoint_auth_method: tls_client_auth"),
+        issuer(
+            "two assertions",
+            "issuer: https://idp.example\nclient_id: a\nprivate_key_file: secrets/key.pem\nclient_assertion_file: secrets/svid",
+            "6: issuers.corp.client_assertion_file: there is a private_key_file too; a client has one credential"),
+        issuer(
+            "type of an assertion that is ours",
+            "issuer: https://idp.example\nclient_id: a\nprivate_key_file: secrets/key.pem\nclient_assertion_type: jwt_spiffe",
+            "6: issuers.corp.client_assertion_type: is only used with client_assertion_file"),
+        issuer(
+            "audience of an assertion that is not ours",
+            "issuer: https://idp.example\nclient_assertion_file: secrets/svid\nclient_assertion_audience: token_endpoint",
+            "5: issuers.corp.client_assertion_audience: is only used with private_key_file"),
+        issuer(
+            "no such assertion type",
+            "issuer: https://idp.example\nclient_assertion_file: secrets/svid\nclient_assertion_type: jwt_spife",
+            "5: issuers.corp.client_assertion_type: must be a full URN or a short name: no client assertion type is called"
+                + " 'jwt_spife' (did you mean 'jwt_spiffe'?)"),
+        issuer(
+            "assertion itself",
+            "issuer: https://idp.example\nclient_assertion: CANARY-eyJ",
+            "4: issuers.corp.client_assertion: a secret is never written here: put it into a file and name the file with"
+                + " client_assertion_file"));
+  }
+
   static Stream<Arguments> servers() {
     return Stream.of(
+        server(
+            "certificate of an upstream without its key",
+            "url: https://a.example\nupstream: {tls: {cert_file: cert.pem}}\ngrant: none",
+            "8: servers.a.upstream.tls.cert_file: needs key_file"),
+        server(
+            "scopes of a server without an issuer",
+            "url: https://a.example\ntools: [{name: x, scope: y}]\nstep_up_scope: z\ngrant: none",
+            "8: servers.a.tools: is only used with a grant that asks an issuer",
+            "9: servers.a.step_up_scope: is only used with a grant that asks an issuer"),
         server(
             "no url, no grant",
             "early_expiry: 1s",
@@ -334,6 +413,125 @@ class BrokenFilesTest {
                 "2: issuers.one.client_id: is required: servers.a.grant asks this issuer",
                 "6: servers.b.grant: client_credentials needs a client that authenticates; issuers.two has none",
                 "7: users: must be a list, not a mapping")));
+  }
+
+  static Stream<Arguments> brokers() {
+    return Stream.of(
+        grant(
+            "a broker without its url",
+            "{type: token_broker}",
+            "8: servers.a.grant.url: is required"),
+        grant(
+            "a broker over plain http",
+            "{type: token_broker, url: http://broker.example}",
+            "1: users: is required: there are servers whose grant needs a user, and none says whose tokens count",
+            "8: servers.a.grant.url: must be https (was http://broker.example); allow_http: true if the network is"
+                + " protected otherwise"),
+        grant(
+            "a broker that waits for ever",
+            "{type: token_broker, url: https://broker.example, max_wait: 1h, max_in_flight: 0}",
+            "8: servers.a.grant.max_wait: must be between 1s and 10m (was 1h)",
+            "8: servers.a.grant.max_in_flight: must be between 1 and 1024 (was 0)"),
+        grant(
+            "an exchange where nothing is exchanged",
+            "{type: brokered_token, endpoint: https://idp.example/t, scope: a, requested_token_type: jwt, audience: b}",
+            "8: servers.a.grant.audience: is not used with endpoint: nothing is exchanged there",
+            "8: servers.a.grant.scope: is not used with endpoint: nothing is exchanged there",
+            "8: servers.a.grant.requested_token_type: is not used with endpoint: nothing is exchanged there"),
+        grant(
+            "stored tokens over plain http",
+            "{type: brokered_token, endpoint: http://idp.example/t}",
+            "8: servers.a.grant.endpoint: must be https (was http://idp.example/t); issuers.corp.allow_http: true if this"
+                + " is a test"));
+  }
+
+  /** Grants that begin with another one's token. */
+  static Stream<Arguments> chains() {
+    return Stream.of(
+        grant(
+            "assertion for nobody in particular",
+            "{type: jwt_bearer, resource: []}",
+            "8: servers.a.grant: needs an audience or a resource, or expect.audience: nothing else ties the token to this"
+                + " server"),
+        grant(
+            "two subjects",
+            "{audience: x, subject_token_file: secrets/agent, subject_token_from: chain}",
+            "8: servers.a.grant.subject_token_from: there is subject_token_file too; use one",
+            "8: servers.a.grant.subject_token_from: no grant is called 'chain'"),
+        grant(
+            "two assertions",
+            "{type: jwt_bearer, audience: x, assertion_file: secrets/svid, subject_token_from: chain}",
+            "8: servers.a.grant.subject_token_from: there is assertion_file too; use one",
+            "8: servers.a.grant.subject_token_from: no grant is called 'chain'"),
+        grant(
+            "id_jag at one issuer only",
+            "{type: id_jag, issuer: corp}",
+            "8: servers.a.grant.identity_issuer: is required"),
+        grant(
+            "id_jag without the server's issuer",
+            "{type: id_jag, identity_issuer: corp}",
+            "8: servers.a.grant.issuer: is required"),
+        grant(
+            "id_jag for nothing",
+            "{type: id_jag, issuer: corp, identity_issuer: crop, resource: []}",
+            "8: servers.a.grant.resource: must not be empty",
+            "8: servers.a.grant.identity_issuer: no issuer is called 'crop' (did you mean 'corp'?)"),
+        chain(
+            "misspelt",
+            "first: {audience: x}",
+            "{audience: x, subject_token_from: frist}",
+            "6: servers.a.grant.subject_token_from: no grant is called 'frist' (did you mean 'first'?)"),
+        chain(
+            "a workload in the user's place",
+            "own: {type: client_credentials}",
+            "{audience: x, subject_token_from: own}",
+            "1: users: is required: there are servers whose grant needs a user, and none says whose tokens count",
+            "6: servers.a.grant.subject_token_from: must name a grant that begins with the user's token"),
+        chain(
+            "the user as actor",
+            "first: {audience: x}",
+            "{audience: x, actor_token_from: first}",
+            "6: servers.a.grant.actor_token_from: must name a grant that needs no user"),
+        chain(
+            "nobody as actor",
+            "nothing: none",
+            "{audience: x, actor_token_from: nothing}",
+            "6: servers.a.grant.actor_token_from: names a grant that gives no token"),
+        chain(
+            "two actors",
+            "own: {type: client_credentials}",
+            "{audience: x, actor_token_from: own, actor_token_file: secrets/agent}",
+            "6: servers.a.grant.actor_token_from: there is actor_token_file too; a call has one actor"),
+        chain(
+            "a circle of users' tokens",
+            "first: {audience: x, subject_token_from: second}\n"
+                + "second: {audience: x, subject_token_from: first}",
+            "{audience: x}",
+            "4: grants.first.subject_token_from: leads back to itself",
+            "5: grants.second.subject_token_from: leads back to itself"),
+        chain(
+            "an actor who needs himself",
+            "own: {audience: x, subject_token_file: secrets/agent, actor_token_from: own}",
+            "{audience: x, actor_token_from: own}",
+            "4: grants.own.actor_token_from: leads back to itself"),
+        chain(
+            "an actor who needs himself at a distance",
+            "own: {audience: x, subject_token_file: secrets/agent, actor_token_from: other}\n"
+                + "other: {audience: x, subject_token_file: secrets/agent, actor_token_from: own}",
+            "{audience: x}",
+            "4: grants.own.actor_token_from: leads back to itself",
+            "5: grants.other.actor_token_from: leads back to itself"),
+        chain(
+            "a name in capitals",
+            "First: {audience: x}",
+            "{audience: x}",
+            "4: grants.First: a name has 1 to 63 small letters, digits, '-' and '_', and begins with a letter or a"
+                + " digit"),
+        chain(
+            "a grant that nobody else may have",
+            "first: {type: token_exchang}",
+            "{audience: x}",
+            "4: grants.first.type: no such type: 'token_exchang' (did you mean 'token_exchange'?)"));
   }
 
   static Stream<Arguments> addresses() {
@@ -566,6 +764,19 @@ class BrokenFilesTest {
   /** A grant, on line 8. */
   private static Arguments grant(String what, String grant, String... expected) {
     return server(what, "url: https://a.example\ngrant: " + grant, expected);
+  }
+
+  /** Grants that others name, from line 4; then a server. */
+  private static Arguments chain(String what, String named, String grant, String... expected) {
+    return Arguments.of(
+        what,
+        "issuers:\n  corp: {issuer: 'https://idp.example', client_id: agent, client_secret_file: secrets/corp}\n"
+            + "grants:\n"
+            + named.indent(2)
+            + "servers:\n  a: {url: 'https://a.example', grant: "
+            + grant
+            + "}\n",
+        List.of(expected));
   }
 
   /** Servers, from line 2. */

@@ -92,6 +92,7 @@ class ConfigDefaultsTest {
                     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
                     "EdDSA"),
                 "sid",
+                false,
                 OpaqueTokens.REFUSE,
                 false,
                 List.of("travel-agent")));

@@ -18,6 +18,9 @@ class ConfigFilesTest {
             temp.resolve("secrets/key.pem"),
             temp.resolve("secrets/agent"),
             temp.resolve("secrets/search"),
+            temp.resolve("secrets/svid"),
+            temp.resolve("secrets/cert-key.pem"),
+            temp.resolve("cert.pem"),
             temp.resolve("ca.pem"));
   }
 }

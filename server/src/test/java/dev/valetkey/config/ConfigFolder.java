@@ -33,6 +33,9 @@ record ConfigFolder(Path path) {
       Files.writeString(path.resolve("secrets/key.pem"), "CANARY-private-key\n");
       Files.writeString(path.resolve("secrets/agent"), "CANARY-actor-token\n");
       Files.writeString(path.resolve("secrets/search"), "CANARY-search-key\n");
+      Files.writeString(path.resolve("secrets/svid"), "CANARY-svid\n");
+      Files.writeString(path.resolve("secrets/cert-key.pem"), "CANARY-private-key\n");
+      Files.writeString(path.resolve("cert.pem"), "certificate\n");
       Files.writeString(path.resolve("ca.pem"), "certificates\n");
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -87,6 +87,20 @@ class ConfigSchemaTest {
         "servers: {a: {url: \"https://a.example\", grant: {extra_parameters: {a: 1}}}}",
         "servers: {a: {url: \"https://a.example\"}}",
         "servers: [a]",
+        "issuers: {corp: {issuer: \"https://idp.example\", profile: keykloak}}",
+        "issuers: {corp: {issuer: \"https://idp.example\", client_assertion_audience: both}}",
+        "issuers: {corp: {issuer: \"https://idp.example\", errors: {a: 1}}}",
+        "issuers: {corp: {issuer: \"https://idp.example\", dpop_bound_access_tokens: on}}",
+        "grants: {a: allow}",
+        "grants: {A: {audience: x}}",
+        "grants: {a: {type: id_jag}}",
+        "servers: {a: {url: \"https://a.example\", grant: {type: token_broker}}}",
+        "servers: {a: {url: \"https://a.example\", grant: {type: jwt_bearer, actor_token_file: x}}}",
+        "servers: {a: {url: \"https://a.example\", grant: {type: id_jag, identity_issuer: b, issuer: c, resource: []}}}",
+        "servers: {a: {url: \"https://a.example\", grant: {type: token_broker, url: \"https://b.example\", max_in_flight: 0}}}",
+        "servers: {a: {url: \"https://a.example\", grant: none, tools: [{name: x}]}}",
+        "servers: {a: {url: \"https://a.example\", grant: none, discovery: {issuers: []}}}",
+        "servers: {a: {url: \"https://a.example\", grant: {audience: x}, expect: {token_type: maybe}}}",
       })
   void badFilesAreBadForBoth(String text) {
     assertThat(new ConfigFolder(temp).problems(text)).isNotEmpty();

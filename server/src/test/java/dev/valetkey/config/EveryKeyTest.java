@@ -5,15 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every key, written, arrives in its component. */
 class EveryKeyTest {
+
+  private static final String ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
 
   @TempDir private Path temp;
   private Config config;
@@ -72,16 +78,41 @@ class EveryKeyTest {
                 null,
                 temp.resolve("secrets/key.pem"),
                 "k1",
-                IssuerConfig.AssertionAudience.ISSUER,
+                IssuerConfig.AssertionAudience.TOKEN_ENDPOINT,
                 null,
                 "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
                 null,
                 null,
                 null,
                 false,
+                true,
+                Map.of("no_such_api", "invalid_target"),
+                TlsConfig.DEFAULT,
+                Duration.ofSeconds(8),
+                16),
+            new IssuerConfig(
+                "workload",
+                URI.create("https://workload.example"),
+                Profile.KEYCLOAK,
+                null,
+                ClientAuthMethod.PRIVATE_KEY_JWT,
+                null,
+                null,
+                null,
+                IssuerConfig.AssertionAudience.ISSUER,
+                temp.resolve("secrets/svid"),
+                "urn:ietf:params:oauth:client-assertion-type:jwt-spiffe",
+                null,
+                null,
+                null,
+                false,
                 false,
                 Map.of(),
-                TlsConfig.DEFAULT,
+                new TlsConfig(
+                    temp.resolve("ca.pem"),
+                    null,
+                    temp.resolve("cert.pem"),
+                    temp.resolve("secrets/cert-key.pem")),
                 Duration.ofSeconds(8),
                 16,
                 null));
@@ -96,6 +127,7 @@ class EveryKeyTest {
                 List.of("agent"),
                 List.of("ES256", "EdDSA"),
                 "session",
+                true,
                 OpaqueTokens.INTROSPECT,
                 true,
                 List.of("chat-app")));
@@ -139,12 +171,13 @@ class EveryKeyTest {
                     ExpectConfig.Sub.ANY,
                     List.of("x", "y"),
                     ExpectConfig.Act.OPTIONAL,
-                    null,
+                    "robot",
                     ExpectConfig.Format.ANY,
-                    List.of("urn:ietf:params:oauth:token-type:jwt"),
-                    ExpectConfig.TokenType.REQUIRED),
-                List.of(),
-                List.of(),
+                    List.of("urn:ietf:params:oauth:token-type:saml2", "urn:other:type"),
+                    ExpectConfig.TokenType.OPTIONAL),
+                List.of(
+                    new ServerConfig.ToolRule("create_*", List.of("repo:write", "user"))),
+                List.of("repo:admin", "repo:delete"),
                 null,
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(2),
@@ -168,6 +201,216 @@ class EveryKeyTest {
   }
 
   @Test
+  void grantsThatOthersName() {
+    assertThat(config.grants())
+        .isEqualTo(
+            Map.of(
+                "chain",
+                new GrantConfig.TokenExchange(
+                    "partner",
+                    List.of("https://workload.example"),
+                    List.of(),
+                    List.of(),
+                    null,
+                    ACCESS_TOKEN,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    Map.of()),
+                "own",
+                new GrantConfig.ClientCredentials(
+                    "corp",
+                    List.of(),
+                    List.of(URI.create("urn:own")),
+                    List.of("act"),
+                    Map.of())));
+    assertThat(grant("chained"))
+        .isEqualTo(
+            new GrantConfig.TokenExchange(
+                "workload",
+                List.of("a"),
+                List.of(),
+                List.of(),
+                null,
+                ACCESS_TOKEN,
+                null,
+                "chain",
+                null,
+                "own",
+                ACCESS_TOKEN,
+                Map.of()));
+    assertThat(grant("machine"))
+        .isEqualTo(
+            new GrantConfig.TokenExchange(
+                "partner",
+                List.of("a"),
+                List.of(URI.create("https://machine.example/mcp")),
+                List.of(),
+                null,
+                ACCESS_TOKEN,
+                temp.resolve("secrets/agent"),
+                null,
+                null,
+                null,
+                null,
+                Map.of()));
+  }
+
+  @Test
+  void assertions() {
+    assertThat(grant("bearer"))
+        .isEqualTo(
+            new GrantConfig.JwtBearer(
+                "workload",
+                List.of("b"),
+                List.of(URI.create("urn:bearer")),
+                List.of("read"),
+                null,
+                "chain",
+                Map.of("a", "b")));
+    assertThat(grant("workload_bearer"))
+        .isEqualTo(
+            new GrantConfig.JwtBearer(
+                "partner",
+                List.of(),
+                List.of(URI.create("https://workload-bearer.example/mcp")),
+                List.of(),
+                temp.resolve("secrets/svid"),
+                null,
+                Map.of()));
+    assertThat(grant("jag"))
+        .isEqualTo(
+            new GrantConfig.IdJag(
+                "workload",
+                "partner",
+                List.of("urn:workload"),
+                List.of(URI.create("urn:jag")),
+                List.of("read"),
+                "urn:ietf:params:oauth:token-type:saml2",
+                "chain",
+                Map.of("a", "b")));
+    assertThat(grant("asserted"))
+        .isEqualTo(
+            new GrantConfig.IdJag(
+                "workload",
+                "partner",
+                List.of("https://workload.example"),
+                List.of(URI.create("https://asserted.example/mcp")),
+                List.of(),
+                "urn:ietf:params:oauth:token-type:id_token",
+                null,
+                Map.of()));
+    assertThat(Objects.requireNonNull(config.servers().get("jag")).discovery())
+        .isEqualTo(
+            new ServerConfig.DiscoveryConfig(
+                List.of("workload", "corp"),
+                List.of("10.0.0.0/8"),
+                true,
+                temp.resolve("ca.pem")));
+  }
+
+  @Test
+  void brokers() {
+    assertThat(grant("vault"))
+        .isEqualTo(
+            new GrantConfig.BrokeredToken(
+                "partner",
+                null,
+                "urn:example:vault",
+                List.of("c"),
+                List.of(URI.create("urn:vault")),
+                List.of("read"),
+                "urn:example:federated",
+                "urn:ietf:params:oauth:token-type:refresh_token",
+                "chain",
+                Map.of("connection", "github")));
+    assertThat(grant("stored"))
+        .isEqualTo(
+            new GrantConfig.BrokeredToken(
+                "partner",
+                URI.create("https://partner.example/broker/github/token"),
+                "urn:ietf:params:oauth:grant-type:token-exchange",
+                List.of(),
+                List.of(),
+                List.of(),
+                null,
+                ACCESS_TOKEN,
+                null,
+                Map.of()));
+    GrantConfig.TokenBroker broker =
+        new GrantConfig.TokenBroker(
+            URI.create("http://token-broker.auth.svc:8190"),
+            Duration.ofSeconds(90),
+            URI.create("https://as.example/authorize"),
+            URI.create("https://as.example/token"),
+            true,
+            new TlsConfig(temp.resolve("ca.pem"), null, null, null),
+            8);
+    assertThat(grant("broker")).isEqualTo(broker);
+    assertThat(config.brokers()).containsExactly(broker);
+  }
+
+  /** So that a key which is added to a record is added to the file, too. */
+  @Test
+  void noKeyIsMissingOrAtItsDefault() {
+    Findings findings = new Findings(temp.resolve("valetkey.yaml"));
+    Draft file =
+        new RecordReader(temp, findings).read(YamlTree.parse(EveryKey.TEXT, findings));
+    Map<Class<?>, Set<String>> changed = new HashMap<>();
+    collect(Objects.requireNonNull(file), changed);
+
+    assertThat(findings.problems()).isEmpty();
+    Set<Shape.Section> sections = new HashSet<>();
+    sections(Shapes.CONFIG, sections);
+    assertThat(sections)
+        .allSatisfy(section ->
+            assertThat(changed.getOrDefault(section.type(), Set.of()))
+                .as(section.type().getSimpleName())
+                .containsAll(section.keys()));
+  }
+
+  private static void collect(Draft draft, Map<Class<?>, Set<String>> changed) {
+    Draft defaults = Defaults.section(draft.shape(), "");
+    for (String key : draft.shape().keys()) {
+      Object value = draft.get(key, Object.class);
+      if (draft.wrote(key) && !Objects.equals(value, defaults.get(key, Object.class))) {
+        changed.computeIfAbsent(draft.shape().type(), type -> new HashSet<>()).add(key);
+      }
+      inner(value, changed);
+    }
+  }
+
+  private static void inner(@Nullable Object value, Map<Class<?>, Set<String>> changed) {
+    switch (value) {
+      case Draft draft -> collect(draft, changed);
+      case List<?> list -> list.forEach(element -> inner(element, changed));
+      case Map<?, ?> map -> map.values().forEach(element -> inner(element, changed));
+      case null, default -> {}
+    }
+  }
+
+  private static void sections(Shape shape, Set<Shape.Section> sections) {
+    switch (shape) {
+      case Shape.Scalar scalar -> {}
+      case Shape.ListOf list -> sections(list.element(), sections);
+      case Shape.MapOf map -> sections(map.element(), sections);
+      case Shape.Section section -> {
+        if (sections.add(section)) {
+          section.entries().forEach(entry -> sections(entry.shape(), sections));
+        }
+      }
+      case Shape.Variants variants ->
+          variants.byType().values().forEach(variant -> sections(variant, sections));
+    }
+  }
+
+  private GrantConfig grant(String server) {
+    return Objects.requireNonNull(config.servers().get(server)).grant();
+  }
+
+  @Test
   void plainHttpThatIsAllowedIsAWarning() {
     assertThat(new ConfigFolder(temp).warnings(EveryKey.TEXT))
         .containsExactly(
@@ -175,7 +418,9 @@ class EveryKeyTest {
                 + " not protected on the way",
             "valetkey.yaml:20: issuers.corp.connect_to: plain http (http://keycloak.auth.svc:8080): tokens and secrets are"
                 + " not protected on the way",
-            "valetkey.yaml:38: servers.github.url: plain http (http://mcp.github.example/mcp): tokens and secrets are not"
-                + " protected on the way");
+            "valetkey.yaml:50: servers.github.url: plain http (http://mcp.github.example/mcp): tokens and secrets are not"
+                + " protected on the way",
+            "valetkey.yaml:150: servers.broker.grant.url: plain http (http://token-broker.auth.svc:8190): tokens and"
+                + " secrets are not protected on the way");
   }
 }

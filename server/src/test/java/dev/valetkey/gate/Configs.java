@@ -10,8 +10,8 @@ import dev.valetkey.config.ExpectConfig;
 import dev.valetkey.config.GrantConfig;
 import dev.valetkey.config.IssuerConfig;
 import dev.valetkey.config.ListenConfig;
-import dev.valetkey.config.Profile;
 import dev.valetkey.config.OpaqueTokens;
+import dev.valetkey.config.Profile;
 import dev.valetkey.config.ServerConfig;
 import dev.valetkey.config.ServerConfig.UpstreamConfig;
 import dev.valetkey.config.TlsConfig;
@@ -153,6 +153,7 @@ public final class Configs {
                 List.of("travel-agent"),
                 List.of("RS256"),
                 "sid",
+                false,
                 OpaqueTokens.REFUSE,
                 false,
                 List.of())),

@@ -79,7 +79,11 @@ final class OidcProviderIT {
             403,
             "issued_audience"),
         new Row(
-            "opaque", "issuer: secret, resource: []", ", expect: {format: jwt}", 403, "issued_format"),
+            "opaque",
+            "issuer: secret, resource: []",
+            ", expect: {format: jwt}",
+            403,
+            "issued_format"),
         new Row(
             "wrong-secret",
             "issuer: wrong-secret, resource: \"" + WIKI + "\"",
@@ -87,7 +91,11 @@ final class OidcProviderIT {
             503,
             "invalid_client"),
         new Row(
-            "wrong-key-id", "issuer: wrong-key-id, resource: \"" + WIKI + "\"", "", 503, "invalid_client"),
+            "wrong-key-id",
+            "issuer: wrong-key-id, resource: \"" + WIKI + "\"",
+            "",
+            503,
+            "invalid_client"),
         new Row(
             "unknown-client",
             "issuer: unknown-client, resource: \"" + WIKI + "\"",
@@ -104,9 +112,12 @@ final class OidcProviderIT {
         Gateway.start(
             folder,
             Map.of(
-                "secrets/agent", NodeProvider.SECRET,
-                "secrets/wrong", "CANARY-wrong-secret",
-                "secrets/key.pem", provider.key()),
+                "secrets/agent",
+                NodeProvider.SECRET,
+                "secrets/wrong",
+                "CANARY-wrong-secret",
+                "secrets/key.pem",
+                provider.key()),
             sections());
   }
 

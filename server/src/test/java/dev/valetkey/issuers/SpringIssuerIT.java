@@ -52,8 +52,7 @@ final class SpringIssuerIT {
         "both-expected",
         "grant: {issuer: agent, audience: github-mcp}, expect: {audience: [github-mcp, \"http://both-expected.example/mcp\"]}");
     SERVERS.put(
-        "nothing-named",
-        "grant: {issuer: agent, resource: []}, expect: {audience: [github-mcp]}");
+        "nothing-named", "grant: {issuer: agent, resource: []}, expect: {audience: [github-mcp]}");
     SERVERS.put("scope-unknown", "grant: {issuer: agent, scope: admin}");
     SERVERS.put("scope-not-expected", "grant: {issuer: agent}, expect: {scope: write}");
     SERVERS.put("without-exchange", "grant: {issuer: without-exchange}");
@@ -61,13 +60,13 @@ final class SpringIssuerIT {
     SERVERS.put("by-file", byFile + ", expect: {act_sub: agent}");
     SERVERS.put("by-grant", byGrant + ", expect: {act_sub: agent}");
     SERVERS.put("other-actor-expected", byGrant + ", expect: {act_sub: front-desk}");
-    SERVERS.put(
-        "nobody-acts", "grant: {issuer: agent, scope: read}, expect: {act: required}");
+    SERVERS.put("nobody-acts", "grant: {issuer: agent, scope: read}, expect: {act: required}");
     SERVERS.put(
         "agent-itself",
         "grant: {type: client_credentials, issuer: agent, scope: read}, expect: {audience: [agent]}");
     SERVERS.put(
-        "agent-itself-for-resource", "grant: {type: client_credentials, issuer: agent, scope: read}");
+        "agent-itself-for-resource",
+        "grant: {type: client_credentials, issuer: agent, scope: read}");
   }
 
   @BeforeAll
@@ -292,7 +291,8 @@ final class SpringIssuerIT {
         users: [{issuer: agent}]
         grants:
           workload: {type: client_credentials, issuer: agent}
-        servers:"""
+        servers:\
+        """
             .formatted(spring.issuer()));
     SERVERS.forEach((name, rest) ->
         lines.add(

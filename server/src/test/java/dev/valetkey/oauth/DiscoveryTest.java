@@ -178,9 +178,9 @@ class DiscoveryTest {
     assertThat(prepared(config).state()).isEqualTo("keys: the metadata has no usable jwks_uri");
   }
 
-  // T12: what an issuer's own metadata names is believed elsewhere too; Discovery says why.
+  // T12
   @Test
-  void endpointOnAnotherOriginIsBelievedUnlessItIsPinned() {
+  void tokensGoToNoOtherOriginUnlessItIsPinned() {
     try (dev.valetkey.testkit.Issuer elsewhere = dev.valetkey.testkit.Issuer.start()) {
       corp.faults()
           .metadata(
@@ -188,10 +188,11 @@ class DiscoveryTest {
               Faults.ALWAYS);
 
       token(prepared(agent()));
-      token(prepared(Configs.pinned(agent(), corp.tokenEndpoint(), null)));
+      assertThat(elsewhere.tokenCalls()).isEmpty();
+      token(prepared(Configs.pinned(agent(), elsewhere.tokenEndpoint(), null)));
 
       assertThat(elsewhere.tokenCalls()).hasSize(1);
-      assertThat(corp.tokenCalls()).hasSize(1);
+      assertThat(corp.tokenCalls()).isEmpty();
     }
   }
 

@@ -190,6 +190,7 @@ class IssuerKeysTest {
             List.of("agent"),
             List.of("RS256"),
             "sid",
+            false,
             OpaqueTokens.REFUSE,
             false,
             List.of());

@@ -69,6 +69,7 @@ final class KeycloakIntrospectionIT {
             List.of("agent"),
             List.of("RS256"),
             "sid",
+            false,
             OpaqueTokens.INTROSPECT,
             false,
             List.of());

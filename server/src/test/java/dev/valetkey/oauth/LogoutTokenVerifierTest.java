@@ -57,6 +57,7 @@ class LogoutTokenVerifierTest {
             List.of("some-api"),
             List.of("RS256", "ES256"),
             "sid",
+            false,
             OpaqueTokens.REFUSE,
             logout,
             List.of("agent", "portal"));

@@ -401,7 +401,28 @@ class OpaqueUserTokensTest {
 
   private IssuerConfig pinned(URI endpoint) {
     IssuerConfig c = Configs.agent(corp, folder);
-    return new IssuerConfig(c.name(), c.issuer(), c.profile(), c.clientId(), c.tokenEndpointAuthMethod(), c.clientSecretFile(), c.privateKeyFile(), c.keyId(), c.clientAssertionAudience(), c.clientAssertionFile(), c.clientAssertionType(), c.tokenEndpoint(), c.jwksUri(), c.connectTo(), c.allowHttp(), c.dpopBoundAccessTokens(), c.errors(), c.tls(), c.timeout(), c.maxInFlight(), endpoint);
+    return new IssuerConfig(
+        c.name(),
+        c.issuer(),
+        c.profile(),
+        c.clientId(),
+        c.tokenEndpointAuthMethod(),
+        c.clientSecretFile(),
+        c.privateKeyFile(),
+        c.keyId(),
+        c.clientAssertionAudience(),
+        c.clientAssertionFile(),
+        c.clientAssertionType(),
+        c.tokenEndpoint(),
+        c.jwksUri(),
+        c.connectTo(),
+        c.allowHttp(),
+        c.dpopBoundAccessTokens(),
+        c.errors(),
+        c.tls(),
+        c.timeout(),
+        c.maxInFlight(),
+        endpoint);
   }
 
   private static List<Verification> together(int callers, Callable<Verification> call)
@@ -436,7 +457,8 @@ class OpaqueUserTokensTest {
 
   private UserTokenVerifier verifier(OpaqueTokens mode, Issuer at) {
     UserRule rule =
-        new UserRule("corp", List.of("agent"), List.of("RS256"), "sid", mode, false, List.of());
+        new UserRule(
+            "corp", List.of("agent"), List.of("RS256"), "sid", false, mode, false, List.of());
     return new UserTokenVerifier(List.of(new UserTokenVerifier.Rule(rule, at)), time);
   }
 }

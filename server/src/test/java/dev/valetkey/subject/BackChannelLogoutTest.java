@@ -63,6 +63,7 @@ class BackChannelLogoutTest {
             List.of("agent"),
             List.of("RS256"),
             "sid",
+            false,
             OpaqueTokens.INTROSPECT,
             true,
             List.of("agent"));

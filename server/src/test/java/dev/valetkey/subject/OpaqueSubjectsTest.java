@@ -165,7 +165,8 @@ class OpaqueSubjectsTest {
 
   private VerifiedSubjects users(OpaqueTokens mode) {
     UserRule rule =
-        new UserRule("corp", List.of("agent"), List.of("RS256"), "sid", mode, false, List.of());
+        new UserRule(
+            "corp", List.of("agent"), List.of("RS256"), "sid", false, mode, false, List.of());
     return VerifiedSubjects.remembering(
         List.of(new Rule(rule, issuers.of(Configs.agent(corp, folder)))),
         time,

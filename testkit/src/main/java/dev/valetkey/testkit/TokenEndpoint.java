@@ -137,8 +137,7 @@ final class TokenEndpoint {
   }
 
   /** draft-ietf-oauth-identity-assertion-authz-grant §4: for the issuer that is named. */
-  private Reply.Full identityAssertion(
-      Form form, Client client, Map<String, Object> user) {
+  private Reply.Full identityAssertion(Form form, Client client, Map<String, Object> user) {
     Map<String, Object> claims = issuer.baseClaims();
     claims.remove("typ");
     claims.put("sub", String.valueOf(user.get("sub")));

@@ -18,8 +18,7 @@ import org.springframework.security.oauth2.server.authorization.token.OAuth2Toke
  */
 final class Claims implements OAuth2TokenCustomizer<JwtEncodingContext> {
   /** Users who let only one client act for them (RFC 8693 §4.4). */
-  private static final Map<String, String> MAY_ACT =
-      Map.of("carol", "front-desk", "dave", "agent");
+  private static final Map<String, String> MAY_ACT = Map.of("carol", "front-desk", "dave", "agent");
 
   /** As Spring itself holds {@code iss}, which it compares. */
   private final URL issuer;

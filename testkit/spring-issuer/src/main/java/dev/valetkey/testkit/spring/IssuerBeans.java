@@ -60,13 +60,15 @@ public class IssuerBeans {
   @Bean
   UserDetailsService users() {
     return name ->
-        User.withUsername(name).password("{noop}CANARY-" + name + "-password").roles("user").build();
+        User.withUsername(name)
+            .password("{noop}CANARY-" + name + "-password")
+            .roles("user")
+            .build();
   }
 
   @Bean
   JWKSource<SecurityContext> keys() throws JOSEException {
-    return new ImmutableJWKSet<>(
-        new JWKSet(new RSAKeyGenerator(2048).keyID("spring").generate()));
+    return new ImmutableJWKSet<>(new JWKSet(new RSAKeyGenerator(2048).keyID("spring").generate()));
   }
 
   @Bean
