@@ -89,7 +89,8 @@ class EveryKeyTest {
                 Map.of("no_such_api", "invalid_target"),
                 TlsConfig.DEFAULT,
                 Duration.ofSeconds(8),
-                16),
+                16,
+                null),
             new IssuerConfig(
                 "workload",
                 URI.create("https://workload.example"),
@@ -175,8 +176,7 @@ class EveryKeyTest {
                     ExpectConfig.Format.ANY,
                     List.of("urn:ietf:params:oauth:token-type:saml2", "urn:other:type"),
                     ExpectConfig.TokenType.OPTIONAL),
-                List.of(
-                    new ServerConfig.ToolRule("create_*", List.of("repo:write", "user"))),
+                List.of(new ServerConfig.ToolRule("create_*", List.of("repo:write", "user"))),
                 List.of("repo:admin", "repo:delete"),
                 null,
                 Duration.ofMinutes(1),
@@ -221,11 +221,7 @@ class EveryKeyTest {
                     Map.of()),
                 "own",
                 new GrantConfig.ClientCredentials(
-                    "corp",
-                    List.of(),
-                    List.of(URI.create("urn:own")),
-                    List.of("act"),
-                    Map.of())));
+                    "corp", List.of(), List.of(URI.create("urn:own")), List.of("act"), Map.of())));
     assertThat(grant("chained"))
         .isEqualTo(
             new GrantConfig.TokenExchange(
@@ -306,7 +302,7 @@ class EveryKeyTest {
         .isEqualTo(
             new ServerConfig.DiscoveryConfig(
                 List.of("workload", "corp"),
-                List.of("10.0.0.0/8"),
+                List.of(AddressBlock.parse("10.0.0.0/8").orElseThrow()),
                 true,
                 temp.resolve("ca.pem")));
   }
@@ -356,8 +352,7 @@ class EveryKeyTest {
   @Test
   void noKeyIsMissingOrAtItsDefault() {
     Findings findings = new Findings(temp.resolve("valetkey.yaml"));
-    Draft file =
-        new RecordReader(temp, findings).read(YamlTree.parse(EveryKey.TEXT, findings));
+    Draft file = new RecordReader(temp, findings).read(YamlTree.parse(EveryKey.TEXT, findings));
     Map<Class<?>, Set<String>> changed = new HashMap<>();
     collect(Objects.requireNonNull(file), changed);
 

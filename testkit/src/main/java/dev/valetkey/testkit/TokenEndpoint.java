@@ -163,7 +163,7 @@ final class TokenEndpoint {
                 || assertion.audience().contains(client.id()))
             && assertion.claims().get("exp") instanceof Long exp
             && issuer.now().getEpochSecond() < exp;
-    if (!good) {
+    if (assertion == null || !good) {
       return error(400, "invalid_grant"); // RFC 7523 §3.1
     }
     Map<String, Object> claims = issuer.baseClaims();
