@@ -91,8 +91,7 @@ class BoundTokenTest extends GrantContract {
   private void bindTo(TestCa.Certificate certificate) throws Exception {
     byte[] leaf =
         CertificateFactory.getInstance("X.509")
-            .generateCertificate(
-                new ByteArrayInputStream(Files.readAllBytes(certificate.chain())))
+            .generateCertificate(new ByteArrayInputStream(Files.readAllBytes(certificate.chain())))
             .getEncoded();
     String thumbprint =
         Base64.getUrlEncoder()

@@ -150,11 +150,7 @@ class DelegationTest extends GrantContract {
             "act_sub: robot",
             Map.of("sub", "front", "act", Map.of("sub", "robot")),
             false),
-        arguments(
-            "by name, where it is there",
-            "act: optional, act_sub: robot",
-            Map.of(),
-            true),
+        arguments("by name, where it is there", "act: optional, act_sub: robot", Map.of(), true),
         arguments(
             "by name, and another is there",
             "act: optional, act_sub: robot",
@@ -171,10 +167,7 @@ class DelegationTest extends GrantContract {
 
     TokenOutcome outcome =
         acquirer.acquire(
-            Written.request(
-                folder,
-                yaml(ASKED, "", "expect: {" + expect + "}"),
-                alice),
+            Written.request(folder, yaml(ASKED, "", "expect: {" + expect + "}"), alice),
             time.deadline());
 
     if (accepted) {

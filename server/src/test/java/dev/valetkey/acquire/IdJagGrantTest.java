@@ -133,10 +133,13 @@ class IdJagGrantTest extends TokenEndpointContract {
         .token(
             visit -> {
               visit.normal().get();
-              return assertion(change.apply(home.jwt("alice")
-                      .header("typ", "oauth-id-jag+jwt")
-                      .claim("aud", corp.issuer()))
-                  .signed());
+              return assertion(
+                  change
+                      .apply(
+                          home.jwt("alice")
+                              .header("typ", "oauth-id-jag+jwt")
+                              .claim("aud", corp.issuer()))
+                      .signed());
             },
             1);
 
@@ -166,8 +169,7 @@ class IdJagGrantTest extends TokenEndpointContract {
   void refusalOfTheUsersIssuerIsTheAnswer() {
     home.faults().token(Fault.oauthError("login_required"), 1);
 
-    assertThat(acquire())
-        .isEqualTo(new TokenOutcome.Rejected(Rejection.INTERACTION_REQUIRED));
+    assertThat(acquire()).isEqualTo(new TokenOutcome.Rejected(Rejection.INTERACTION_REQUIRED));
     assertThat(corp.tokenCalls()).isEmpty();
   }
 
@@ -184,8 +186,7 @@ class IdJagGrantTest extends TokenEndpointContract {
         .isInstanceOf(TokenOutcome.Granted.class);
     assertThat(home.exchanges())
         .extracting(form -> form.first("subject_token"))
-        .containsExactly(
-            alice.userToken().text().reveal(), home.issuedTokens().getLast());
+        .containsExactly(alice.userToken().text().reveal(), home.issuedTokens().getLast());
   }
 
   private TokenRequest request(String keys) {
@@ -203,12 +204,10 @@ class IdJagGrantTest extends TokenEndpointContract {
 
   private static Reply assertion(String token) {
     return Reply.json(
-        Map.of(
-            "access_token", token, "issued_token_type", ID_JAG, "token_type", "N_A"));
+        Map.of("access_token", token, "issued_token_type", ID_JAG, "token_type", "N_A"));
   }
 
-  private static Arguments jag(
-      String name, Rejection rejection, UnaryOperator<JwtBuilder> change) {
+  private static Arguments jag(String name, Rejection rejection, UnaryOperator<JwtBuilder> change) {
     return arguments(name, rejection, change);
   }
 }

@@ -76,13 +76,11 @@ class JwtBearerGrantTest extends TokenEndpointContract {
                 "{type: jwt_bearer, assertion_file: workload, resource: [], audience: github-mcp}");
     Files.writeString(folder.resolve("workload"), corp.userToken("pod") + "\n");
     TokenRequest nobody = Written.request(folder, yaml, null);
-    assertThat(acquirer.acquire(nobody, time.deadline()))
-        .isInstanceOf(TokenOutcome.Granted.class);
+    assertThat(acquirer.acquire(nobody, time.deadline())).isInstanceOf(TokenOutcome.Granted.class);
 
     String renewed = corp.userToken("pod");
     Files.writeString(folder.resolve("workload"), renewed + "\n");
-    assertThat(acquirer.acquire(nobody, time.deadline()))
-        .isInstanceOf(TokenOutcome.Granted.class);
+    assertThat(acquirer.acquire(nobody, time.deadline())).isInstanceOf(TokenOutcome.Granted.class);
     assertThat(corp.tokenCalls().getLast().form())
         .isEqualTo(
             Form.of("grant_type", GRANT_TYPE, "assertion", renewed, "audience", "github-mcp"));
@@ -189,8 +187,7 @@ class JwtBearerGrantTest extends TokenEndpointContract {
               + Written.issuer("partner", partner.issuer())
               + "grants: {chain: {issuer: corp, audience: %s}}\n".formatted(partner.issuer())
               + Written.server("{type: jwt_bearer, issuer: partner, subject_token_from: chain}");
-      meet(
-          Fault.issuedClaims(claims -> claims.put("aud", "agent")), 1);
+      meet(Fault.issuedClaims(claims -> claims.put("aud", "agent")), 1);
 
       assertThat(acquirer.acquire(Written.request(folder, yaml, alice), time.deadline()))
           .isEqualTo(new TokenOutcome.Rejected(Rejection.ISSUED_AUDIENCE));

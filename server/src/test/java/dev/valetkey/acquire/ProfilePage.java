@@ -30,7 +30,12 @@ record ProfilePage(String profile, List<Example> examples) {
    * @param errors the table
    */
   record Example(
-      String profile, String yaml, String wire, String answer, @Nullable String claims, List<Row> errors) {
+      String profile,
+      String yaml,
+      String wire,
+      String answer,
+      @Nullable String claims,
+      List<Row> errors) {
     @Override
     public String toString() {
       return profile + " " + Map.of("errors", errors.size());

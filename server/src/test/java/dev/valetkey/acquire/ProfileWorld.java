@@ -142,8 +142,7 @@ final class ProfileWorld implements AutoCloseable {
     read.issuers()
         .forEach((name, issuer) ->
             issuers.put(
-                name,
-                Configs.dialled(issuer, URI.create(server.url("")), false, issuer.tls())));
+                name, Configs.dialled(issuer, URI.create(server.url("")), false, issuer.tls())));
     return new Config(
         read.listen(),
         read.envoy(),
@@ -183,7 +182,9 @@ final class ProfileWorld implements AutoCloseable {
                     "issuer",
                     issuer,
                     "token_endpoint",
-                    example.wire().lines()
+                    example
+                        .wire()
+                        .lines()
                         .filter(line -> line.startsWith("POST " + origin))
                         .map(line -> line.substring(5))
                         .findFirst()

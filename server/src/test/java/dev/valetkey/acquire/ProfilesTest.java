@@ -38,8 +38,7 @@ class ProfilesTest {
   }
 
   static Stream<ProfilePage.Example> examples() {
-    return ProfilePage.names().stream()
-        .flatMap(name -> ProfilePage.read(name).examples().stream());
+    return ProfilePage.names().stream().flatMap(name -> ProfilePage.read(name).examples().stream());
   }
 
   @ParameterizedTest
@@ -94,18 +93,50 @@ class ProfilesTest {
 
   static Stream<Arguments> spoilt() {
     return Stream.of(
-        spoilt("keycloak", "no aud (no scope brought one)", Rejection.ISSUED_AUDIENCE, c -> c.remove("aud")),
+        spoilt(
+            "keycloak",
+            "no aud (no scope brought one)",
+            Rejection.ISSUED_AUDIENCE,
+            c -> c.remove("aud")),
         spoilt("keycloak", "another aud", Rejection.ISSUED_AUDIENCE, c -> c.put("aud", "account")),
-        spoilt("entra", "version 1", Rejection.ISSUED_ISSUER, c -> c.put("iss", "https://sts.windows.net/72f988bf/")),
-        spoilt("entra", "api:// as aud", Rejection.ISSUED_AUDIENCE, c -> c.put("aud", "api://33333333")),
+        spoilt(
+            "entra",
+            "version 1",
+            Rejection.ISSUED_ISSUER,
+            c -> c.put("iss", "https://sts.windows.net/72f988bf/")),
+        spoilt(
+            "entra",
+            "api:// as aud",
+            Rejection.ISSUED_AUDIENCE,
+            c -> c.put("aud", "api://33333333")),
         spoilt("okta", "another user", Rejection.ISSUED_SUBJECT, c -> c.put("sub", "bob")),
-        spoilt("okta", "more scopes", Rejection.ISSUED_SCOPE, c -> c.put("scp", List.of("repo.read", "admin"))),
-        spoilt("okta_xaa", "a name of its own", Rejection.ISSUED_SUBJECT, c -> c.put("sub", "4711")),
-        spoilt("auth0", "for userinfo too", Rejection.ISSUED_EXTRA_AUDIENCE,
-            c -> c.put("aud", List.of("https://mcp.github.example/mcp", "https://example.eu.auth0.com/userinfo"))),
-        spoilt("zitadel", "all audiences", Rejection.ISSUED_EXTRA_AUDIENCE,
+        spoilt(
+            "okta",
+            "more scopes",
+            Rejection.ISSUED_SCOPE,
+            c -> c.put("scp", List.of("repo.read", "admin"))),
+        spoilt(
+            "okta_xaa", "a name of its own", Rejection.ISSUED_SUBJECT, c -> c.put("sub", "4711")),
+        spoilt(
+            "auth0",
+            "for userinfo too",
+            Rejection.ISSUED_EXTRA_AUDIENCE,
+            c ->
+                c.put(
+                    "aud",
+                    List.of(
+                        "https://mcp.github.example/mcp",
+                        "https://example.eu.auth0.com/userinfo"))),
+        spoilt(
+            "zitadel",
+            "all audiences",
+            Rejection.ISSUED_EXTRA_AUDIENCE,
             c -> c.put("aud", List.of("259256588127174658", "259254317079330818"))),
-        spoilt("dex", "without the peer's scope", Rejection.ISSUED_AUDIENCE, c -> c.put("aud", "travel-agent")));
+        spoilt(
+            "dex",
+            "without the peer's scope",
+            Rejection.ISSUED_AUDIENCE,
+            c -> c.put("aud", "travel-agent")));
   }
 
   // R-TX-9

@@ -30,8 +30,8 @@ class StoredTokenTest extends GrantContract {
     String yaml =
         "issuers:\n"
             + Written.issuer("corp", origin)
-            + Written.server("{type: brokered_token, endpoint: %s/broker/github/token}"
-                .formatted(origin));
+            + Written.server(
+                "{type: brokered_token, endpoint: %s/broker/github/token}".formatted(origin));
     return Written.request(folder, yaml, alice);
   }
 

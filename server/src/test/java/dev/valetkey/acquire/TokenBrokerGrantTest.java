@@ -89,7 +89,8 @@ class TokenBrokerGrantTest extends GrantContract {
     assertThat(acquirer.acquire(request, time.deadline())).isInstanceOf(TokenOutcome.Granted.class);
     SeenRequest seen = corp.requests().last();
     assertThat(seen.header("x-server-url")).isEqualTo("https://mcp.github.example:8443");
-    assertThat(seen.header("x-authorization-endpoint")).isEqualTo("https://github.example/authorize");
+    assertThat(seen.header("x-authorization-endpoint"))
+        .isEqualTo("https://github.example/authorize");
     assertThat(seen.header("x-token-endpoint")).isEqualTo("https://github.example/access_token");
   }
 
@@ -100,7 +101,8 @@ class TokenBrokerGrantTest extends GrantContract {
     return Stream.of(
         arguments(401, Map.of("error", "unauthorized"), signIn),
         arguments(401, Map.of("code", "unauthorized", "message", "CANARY"), signIn),
-        arguments(403, Map.of("error", "forbidden"), new TokenOutcome.Rejected(Rejection.ACCESS_DENIED)),
+        arguments(
+            403, Map.of("error", "forbidden"), new TokenOutcome.Rejected(Rejection.ACCESS_DENIED)),
         arguments(403, Map.of(), new TokenOutcome.Rejected(Rejection.ACCESS_DENIED)),
         arguments(408, Map.of("code", "timeout"), late),
         arguments(500, Map.of("error", "boom"), failed),
@@ -177,7 +179,8 @@ class TokenBrokerGrantTest extends GrantContract {
   void tokenWithoutAnEndIsUsedOnceOrForTheDefaultLifetime() {
     corp.switches().opaqueTokens(true);
 
-    assertThat(granted()).satisfies(once -> assertThat(once.expiresAt()).isEqualTo(once.issuedAt()));
+    assertThat(granted())
+        .satisfies(once -> assertThat(once.expiresAt()).isEqualTo(once.issuedAt()));
     String yaml = yaml("https://mcp.github.example/mcp", "", "default_lifetime: 30s");
     assertThat(acquirer.acquire(Written.request(folder, yaml, alice), time.deadline()))
         .isInstanceOfSatisfying(

@@ -121,13 +121,13 @@ abstract class TokenEndpointContract extends GrantContract {
   void tokenTypeThatIsNoBearersIsNoAnswer(String type) {
     meet(
         Fault.json(body -> {
-              if (type.equals("missing")) {
-                body.remove("token_type");
-              } else {
-                body.put("token_type", type);
-              }
-            }),
-            1);
+          if (type.equals("missing")) {
+            body.remove("token_type");
+          } else {
+            body.put("token_type", type);
+          }
+        }),
+        1);
 
     TokenOutcome outcome = acquire();
 

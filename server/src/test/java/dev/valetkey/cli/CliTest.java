@@ -119,8 +119,7 @@ final class CliTest {
 
     assertThat(run.err()).isEmpty();
     Samples.assertGolden(
-        Repository.root()
-            .resolve("server/src/test/resources/dev/valetkey/cli/check-profiles.txt"),
+        Repository.root().resolve("server/src/test/resources/dev/valetkey/cli/check-profiles.txt"),
         run.out().replace(folder.toString(), Samples.HOME));
   }
 

@@ -165,8 +165,7 @@ class EveryKeyTest {
                     ExpectConfig.Format.ANY,
                     List.of("urn:ietf:params:oauth:token-type:saml2", "urn:other:type"),
                     ExpectConfig.TokenType.OPTIONAL),
-                List.of(
-                    new ServerConfig.ToolRule("create_*", List.of("repo:write", "user"))),
+                List.of(new ServerConfig.ToolRule("create_*", List.of("repo:write", "user"))),
                 List.of("repo:admin", "repo:delete"),
                 null,
                 Duration.ofMinutes(1),
@@ -211,11 +210,7 @@ class EveryKeyTest {
                     Map.of()),
                 "own",
                 new GrantConfig.ClientCredentials(
-                    "corp",
-                    List.of(),
-                    List.of(URI.create("urn:own")),
-                    List.of("act"),
-                    Map.of())));
+                    "corp", List.of(), List.of(URI.create("urn:own")), List.of("act"), Map.of())));
     assertThat(grant("chained"))
         .isEqualTo(
             new GrantConfig.TokenExchange(
@@ -295,10 +290,7 @@ class EveryKeyTest {
     assertThat(Objects.requireNonNull(config.servers().get("jag")).discovery())
         .isEqualTo(
             new ServerConfig.DiscoveryConfig(
-                List.of("workload", "corp"),
-                List.of("10.0.0.0/8"),
-                true,
-                temp.resolve("ca.pem")));
+                List.of("workload", "corp"), List.of("10.0.0.0/8"), true, temp.resolve("ca.pem")));
   }
 
   @Test
@@ -346,8 +338,7 @@ class EveryKeyTest {
   @Test
   void noKeyIsMissingOrAtItsDefault() {
     Findings findings = new Findings(temp.resolve("valetkey.yaml"));
-    Draft file =
-        new RecordReader(temp, findings).read(YamlTree.parse(EveryKey.TEXT, findings));
+    Draft file = new RecordReader(temp, findings).read(YamlTree.parse(EveryKey.TEXT, findings));
     Map<Class<?>, Set<String>> changed = new HashMap<>();
     collect(Objects.requireNonNull(file), changed);
 

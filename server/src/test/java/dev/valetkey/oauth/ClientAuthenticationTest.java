@@ -141,12 +141,7 @@ class ClientAuthenticationTest {
     try (var corp = start(Client.privateKeyJwt("agent", pair.getPublic()))) {
       IssuerConfig plain =
           Configs.of(
-              corp.issuer(),
-              ClientAuthMethod.PRIVATE_KEY_JWT,
-              null,
-              key,
-              Duration.ofSeconds(8),
-              4);
+              corp.issuer(), ClientAuthMethod.PRIVATE_KEY_JWT, null, key, Duration.ofSeconds(8), 4);
 
       issuers
           .of(
@@ -217,8 +212,7 @@ class ClientAuthenticationTest {
 
       assertThat(corp.tokenCalls())
           .extracting(call -> call.form().first("client_assertion"))
-          .containsExactly(
-              "CANARY.old.assertion", "CANARY.old.assertion", "CANARY.new.assertion");
+          .containsExactly("CANARY.old.assertion", "CANARY.old.assertion", "CANARY.new.assertion");
     }
   }
 
@@ -300,8 +294,7 @@ class ClientAuthenticationTest {
     IssuerConfig plain =
         Configs.of(
             corp.issuer(), ClientAuthMethod.PRIVATE_KEY_JWT, null, null, Duration.ofSeconds(8), 4);
-    return Configs.asserting(
-        plain, clientId, IssuerConfig.AssertionAudience.ISSUER, file, type);
+    return Configs.asserting(plain, clientId, IssuerConfig.AssertionAudience.ISSUER, file, type);
   }
 
   private Path secret(String text) {

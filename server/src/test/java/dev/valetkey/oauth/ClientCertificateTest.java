@@ -169,7 +169,8 @@ class ClientCertificateTest {
     try (var front =
         dev.valetkey.testkit.Issuer.start(
             IssuerOptions.defaults().withTls(ca.localhost()).withClients(Client.none("agent")))) {
-      front.faults()
+      front
+          .faults()
           .metadata(
               Fault.json(body ->
                   body.put(
@@ -199,7 +200,9 @@ class ClientCertificateTest {
     TokenAnswer answer =
         ask(
             config(
-                "https://nobody.example", ClientAuthMethod.TLS_CLIENT_AUTH, mutual(),
+                "https://nobody.example",
+                ClientAuthMethod.TLS_CLIENT_AUTH,
+                mutual(),
                 corp.tokenEndpoint()));
 
     assertThat(answer).isInstanceOf(TokenAnswer.Success.class);

@@ -159,15 +159,10 @@ public interface Fault {
       Map<String, Object> body = Json.object(full.bodyText());
       String member = body.containsKey("token") ? "token" : "access_token";
       Jwt issued = Jwt.of(String.valueOf(body.get(member)));
-      Map<String, Object> claims =
-          new LinkedHashMap<>(issued.claims());
+      Map<String, Object> claims = new LinkedHashMap<>(issued.claims());
       change.accept(claims);
       String token =
-          visit
-              .issuer()
-              .unremembered(claims)
-              .header("typ", issued.header().get("typ"))
-              .signed();
+          visit.issuer().unremembered(claims).header("typ", issued.header().get("typ")).signed();
       visit.issuer().remember(token);
       body.put(member, token);
       return full.withBody(Json.text(body).getBytes(UTF_8));

@@ -16,8 +16,9 @@ import java.util.stream.Stream;
 
 /**
  * An OAuth issuer on loopback: metadata, keys, a token endpoint with password, client credentials,
- * token exchange and JWT bearer, and what a token broker has: tokens that are kept for a user. It records what arrives, and its {@link #faults} make it
- * misbehave. Every secret and every token it makes contains {@code CANARY-}. Threads: all.
+ * token exchange and JWT bearer, and what a token broker has: tokens that are kept for a user. It
+ * records what arrives, and its {@link #faults} make it misbehave. Every secret and every token it
+ * makes contains {@code CANARY-}. Threads: all.
  */
 public final class Issuer implements AutoCloseable {
   /** The secret of the client {@code agent}; form encoding changes many of its characters. */
@@ -164,9 +165,8 @@ public final class Issuer implements AutoCloseable {
   /** True for a JWT that an issuer made whose assertions count here, this one among them. */
   boolean isTrusted(Jwt assertion) {
     return Stream.concat(Stream.of(this), trusted.stream())
-        .anyMatch(
-            maker ->
-                maker.issuer.equals(assertion.claim("iss")) && maker.hasSigned(assertion.text()));
+        .anyMatch(maker ->
+            maker.issuer.equals(assertion.claim("iss")) && maker.hasSigned(assertion.text()));
   }
 
   /** True for a JWT whose signature is one of ours. */
@@ -266,7 +266,7 @@ public final class Issuer implements AutoCloseable {
     metadata.put("jwks_uri", issuer + "/jwks");
     metadata.put("response_types_supported", List.of("code"));
     metadata.put(
-        "grant_types_supported", 
+        "grant_types_supported",
         List.of(
             "password", "client_credentials", TokenEndpoint.EXCHANGE, TokenEndpoint.JWT_BEARER));
     metadata.put(
