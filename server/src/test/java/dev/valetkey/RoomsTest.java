@@ -58,7 +58,8 @@ final class RoomsTest {
           Map.entry("com.google.rpc.", Set.of("envoy", "admin")),
           Map.entry("com.nimbusds.", Set.of("oauth")),
           Map.entry("org.snakeyaml.", Set.of("config", "cli.bootstrap")),
-          Map.entry("com.github.benmanes.caffeine.", Set.of("subject", "cache", "oauth")),
+          Map.entry(
+              "com.github.benmanes.caffeine.", Set.of("subject", "cache", "acquire", "oauth")),
           Map.entry("io.prometheus.", Set.of("telemetry", "admin")),
           Map.entry("picocli.", Set.of("", "cli")),
           Map.entry("ch.qos.logback.", Set.of("telemetry", "cli")));

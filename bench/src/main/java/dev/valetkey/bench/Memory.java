@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
-/** What 1 000 users of 10 servers take, with an issuer behind TLS. */
+/** What 1 000 users of 10 servers take, with an issuer behind TLS and the AOT cache. */
 final class Memory {
   private static final int USERS = 1_000;
   private static final int SERVERS = 10;
@@ -29,11 +29,13 @@ final class Memory {
 
   static void run(Path folder) {
     TestCa ca = TestCa.create(folder);
+    AotCache cache = AotCache.train(folder);
     try (Issuer issuer = Users.issuer(IssuerOptions.defaults().withTls(ca.localhost()))) {
       List<String> tokens = Users.tokens(issuer, "user", USERS, 700);
       String pem = ca.pem().toString();
       Table table = new Table("memory", "value", "what");
-      resident(SidecarFolder.write(folder.resolve("rss"), issuer, pem, SERVERS), tokens, table);
+      resident(
+          SidecarFolder.write(folder.resolve("rss"), issuer, pem, SERVERS), cache, tokens, table);
       heap(
           SidecarFolder.write(folder.resolve("heap"), issuer, pem, SERVERS),
           tokens.subList(0, FIRST_USERS + MEASURED_USERS),
@@ -42,8 +44,9 @@ final class Memory {
     }
   }
 
-  private static void resident(SidecarFolder sidecar, List<String> tokens, Table table) {
-    try (ServerProcess server = ServerProcess.sidecar(sidecar, List.of()).awaitServing();
+  private static void resident(
+      SidecarFolder sidecar, AotCache cache, List<String> tokens, Table table) {
+    try (ServerProcess server = ServerProcess.sidecar(sidecar, cache.flags()).awaitServing();
         CheckClient client = new CheckClient(server.socket())) {
       double before = Machine.residentKib(server.pid()) / 1024.0;
       all(client, tokens, 0, SERVERS);

@@ -19,7 +19,8 @@ final class ServerProcess implements AutoCloseable {
   static final Path ROOT = Repository.root();
   static final Path JAR = ROOT.resolve("server/target/valetkey.jar");
   private static final Path OWN_JAR = ROOT.resolve("bench/target/bench.jar");
-  private static final Path FLAGS = ROOT.resolve("server/src/main/launcher/jvm.options");
+  static final Path FLAGS = ROOT.resolve("server/src/main/launcher/jvm.options");
+  static final String JAVA = Path.of(System.getProperty("java.home", ""), "bin", "java").toString();
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final Process process;
@@ -66,7 +67,7 @@ final class ServerProcess implements AutoCloseable {
   private static ServerProcess start(
       String name, Path folder, Path socket, List<String> javaArguments) {
     List<String> command = new ArrayList<>(Cores.server());
-    command.add(Path.of(System.getProperty("java.home", ""), "bin", "java").toString());
+    command.add(JAVA);
     command.add("@" + FLAGS);
     command.addAll(javaArguments);
     ProcessBuilder builder =

@@ -3,7 +3,6 @@ package dev.valetkey.bench;
 import dev.valetkey.testkit.Issuer;
 import dev.valetkey.testkit.IssuerOptions;
 import dev.valetkey.testkit.TestCa;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -47,14 +46,12 @@ final class StartUp {
   static void run(Path folder) {
     TestCa ca = TestCa.create(folder);
     try (Issuer issuer = Users.issuer(IssuerOptions.defaults().withTls(ca.localhost()))) {
-      Path cache = folder.resolve("bench.aot");
-      train(folder, issuer, ca, cache);
+      AotCache cache = AotCache.train(folder);
       Starts plain = new Starts();
       Starts cached = new Starts();
       for (int round = 0; round < ROUNDS; round++) {
         plain.add(sidecar(folder, "plain" + round, issuer, ca), List.of(), issuer);
-        List<String> flags = List.of("-XX:AOTCache=" + cache, "-XX:AOTMode=on");
-        cached.add(sidecar(folder, "aot" + round, issuer, ca), flags, issuer);
+        cached.add(sidecar(folder, "aot" + round, issuer, ca), cache.flags(), issuer);
       }
       Table table =
           new Table(
@@ -68,21 +65,6 @@ final class StartUp {
       table.row("ratio", "", Table.number(plain.answered / cached.answered, 1), "", "");
       table.print(
           "Start: minimum of %d starts each, in turns; %s".formatted(ROUNDS, Cores.describe()));
-    }
-  }
-
-  /** Makes the cache as the container's build does: from a run that met every kind of call. */
-  private static void train(Path folder, Issuer issuer, TestCa ca, Path cache) {
-    SidecarFolder sidecar = sidecar(folder, "train", issuer, ca);
-    List<String> flags = List.of("-XX:AOTCacheOutput=" + cache);
-    try (ServerProcess server = ServerProcess.sidecar(sidecar, flags).awaitServing();
-        CheckClient client = new CheckClient(server.socket())) {
-      client.expect(true, Messages.call("s0", issuer.userToken("trainee")));
-      client.expect(true, Messages.unlisted("sk-other"));
-      client.expect(false, Messages.callOfNobody("s0"));
-    }
-    if (!Files.exists(cache)) {
-      throw new IllegalStateException("no AOT cache was made; see " + sidecar.folder());
     }
   }
 

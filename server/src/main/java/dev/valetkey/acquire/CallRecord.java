@@ -59,8 +59,8 @@ final class CallRecord {
             request.target().server().name(),
             decision,
             reason,
-            user == null ? null : user.subject().issuer(),
-            user == null ? null : user.subject().sub(),
+            user == null ? null : user.issuer(),
+            user == null ? null : user.sub(),
             user == null ? null : user.session().id().toString(),
             token,
             null,
@@ -80,6 +80,7 @@ final class CallRecord {
       case BUSY -> "issuer_busy";
       case RATE_LIMIT -> "issuer_rate_limit";
       case DEADLINE -> "deadline";
+      case METADATA -> "server_metadata";
       case CONSENT -> "consent_timeout";
       case BROKER -> "broker_error";
       case ANSWER -> "issuer_answer";

@@ -131,7 +131,8 @@ final class IssuedTokenCheck {
     }
     if (expect.sub() == ExpectConfig.Sub.SAME
         && user != null
-        && !user.subject().sub().equals(claims.subject())) {
+        && user.isNamed()
+        && !user.sub().equals(claims.subject())) {
       return Rejection.ISSUED_SUBJECT;
     }
     if (expect.act() == ExpectConfig.Act.REQUIRED && claims.actor() == null) {

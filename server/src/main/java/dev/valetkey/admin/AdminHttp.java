@@ -4,6 +4,7 @@ import com.google.gson.stream.JsonWriter;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.valetkey.admin.Readiness.IssuerState;
+import dev.valetkey.subject.BackChannelLogout;
 import dev.valetkey.telemetry.Metrics;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -19,19 +20,21 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The pages {@code /metrics}, {@code /livez} and {@code /readyz}: no secret, no control, GET and
- * HEAD only. The agent shares the pod's network and can read them, and may try to keep them busy:
- * connections, the time for a request and the number of scrapes at once are bounded.
+ * HEAD only; and {@code /backchannel-logout}, which takes what an issuer has signed, where the
+ * configuration has it. The agent shares the pod's network and can reach them, and may try to keep
+ * them busy: connections, the time for a request and the number of scrapes at once are bounded.
  */
 public final class AdminHttp implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AdminHttp.class);
   private static final String TEXT = "text/plain; charset=utf-8";
   private static final String JSON = "application/json";
+  private static final String LOGOUT = "/backchannel-logout";
   private static final Set<String> PATHS = Set.of("/metrics", "/livez", "/readyz");
   private static final int SCRAPES_AT_ONCE = 2;
 
@@ -40,6 +43,7 @@ public final class AdminHttp implements AutoCloseable {
 
   private final Metrics metrics;
   private final Readiness readiness;
+  private final LogoutPage logout;
   private final HttpServer server;
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Semaphore scrapes = new Semaphore(SCRAPES_AT_ONCE);
@@ -56,9 +60,11 @@ public final class AdminHttp implements AutoCloseable {
     limit("jdk.httpserver.maxConnections", 64);
   }
 
-  private AdminHttp(Metrics metrics, Readiness readiness) throws IOException {
+  private AdminHttp(Metrics metrics, Readiness readiness, Supplier<BackChannelLogout> logout)
+      throws IOException {
     this.metrics = metrics;
     this.readiness = readiness;
+    this.logout = new LogoutPage(logout);
     this.server = HttpServer.create();
     // Without one, the thread that accepts connections also reads them: a slow client would stop
     // all others.
@@ -72,11 +78,13 @@ public final class AdminHttp implements AutoCloseable {
    * likely, it is bound as soon as it is free.
    *
    * @param address {@code host:port}, {@code [ipv6]:port}; port 0 takes a free one
+   * @param logout takes logout tokens under the configuration in force
    */
-  public static AdminHttp start(String address, Metrics metrics, Readiness readiness)
+  public static AdminHttp start(
+      String address, Metrics metrics, Readiness readiness, Supplier<BackChannelLogout> logout)
       throws IOException {
     InetSocketAddress wanted = socketAddress(address);
-    AdminHttp http = new AdminHttp(metrics, readiness);
+    AdminHttp http = new AdminHttp(metrics, readiness, logout);
     try {
       http.bind(wanted);
     } catch (BindException taken) {
@@ -142,7 +150,7 @@ public final class AdminHttp implements AutoCloseable {
       boolean body = hasBody(exchange);
       Page page;
       try {
-        page = page(exchange.getRequestMethod(), exchange.getRequestURI().getRawPath());
+        page = page(exchange);
       } catch (RuntimeException bug) {
         LOG.atError().setCause(bug).log("admin page failed");
         page = new Page(500, TEXT, "internal error\n");
@@ -151,17 +159,36 @@ public final class AdminHttp implements AutoCloseable {
     }
   }
 
-  private Page page(String method, @Nullable String path) throws IOException {
+  private Page page(HttpExchange exchange) throws IOException {
+    String method = exchange.getRequestMethod();
+    String path = exchange.getRequestURI().getRawPath();
+    if (LOGOUT.equals(path) && logout.isOn()) {
+      return method.equals("POST") ? loggedOut(exchange) : notAllowed(exchange, "POST");
+    }
     if (path == null || !PATHS.contains(path)) {
       return new Page(404, TEXT, "not found\n");
     }
     if (!method.equals("GET") && !method.equals("HEAD")) {
-      return new Page(405, TEXT, "method not allowed\n");
+      return notAllowed(exchange, "GET, HEAD");
     }
     return switch (path) {
       case "/metrics" -> metricsPage();
       case "/readyz" -> readyPage();
       default -> new Page(200, TEXT, "ok\n");
+    };
+  }
+
+  private static Page notAllowed(HttpExchange exchange, String allowed) {
+    exchange.getResponseHeaders().set("Allow", allowed);
+    return new Page(405, TEXT, "method not allowed\n");
+  }
+
+  /** Back-Channel Logout §2.8. */
+  private Page loggedOut(HttpExchange exchange) throws IOException {
+    return switch (logout.receive(exchange)) {
+      case ENDED -> new Page(200, TEXT, "");
+      case INVALID -> new Page(400, JSON, "{\"error\":\"invalid_request\"}\n");
+      case UNAVAILABLE -> new Page(503, JSON, "{\"error\":\"temporarily_unavailable\"}\n");
     };
   }
 
@@ -201,11 +228,8 @@ public final class AdminHttp implements AutoCloseable {
     var headers = exchange.getResponseHeaders();
     headers.set("Content-Type", page.contentType());
     headers.set("Cache-Control", "no-store");
-    if (page.status() == 405) {
-      headers.set("Allow", "GET, HEAD");
-    }
     if (requestHasBody) {
-      // Nobody reads it, and its bytes must not be taken for the next request.
+      // Nobody reads all of it, and its bytes must not be taken for the next request.
       headers.set("Connection", "close");
     }
     if (exchange.getRequestMethod().equals("HEAD")) {
@@ -213,7 +237,8 @@ public final class AdminHttp implements AutoCloseable {
       exchange.sendResponseHeaders(page.status(), -1);
       return;
     }
-    exchange.sendResponseHeaders(page.status(), bytes.length);
+    // The JDK's server takes 0 for "of unknown length".
+    exchange.sendResponseHeaders(page.status(), bytes.length == 0 ? -1 : bytes.length);
     exchange.getResponseBody().write(bytes);
   }
 

@@ -13,11 +13,11 @@ import dev.valetkey.gate.Reasons;
 import dev.valetkey.gate.Trace;
 import dev.valetkey.gate.Tracer;
 import dev.valetkey.token.Deadline;
-import dev.valetkey.token.Subject;
 import dev.valetkey.token.Target;
 import dev.valetkey.token.TokenRequest;
 import dev.valetkey.token.User;
 import java.net.URI;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,10 +79,12 @@ public final class ExplainedCalls implements Explainer {
     if (user == null) {
       return "none";
     }
-    Subject subject = user.subject();
     return "%s, sub %s, session %s until %s"
         .formatted(
-            subject.issuer(), subject.sub(), user.session().id().shortHex(), subject.expiresAt());
+            user.issuer(),
+            user.sub(),
+            user.session().id().shortHex(),
+            Instant.ofEpochMilli(user.expiresAt()));
   }
 
   private static String source(Trace trace) {

@@ -153,6 +153,12 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
   }
 
   @Override
+  public @Nullable TokenRequest issuedFor(TokenDigest token) {
+    Entry entry = issued.find(token);
+    return entry == null ? null : new TokenRequest(entry.target(), entry.user(), Duration.ZERO);
+  }
+
+  @Override
   public void forget(TokenDigest refused) {
     Entry entry = issued.find(refused);
     if (entry != null && store.peek(entry.key()) == entry) {

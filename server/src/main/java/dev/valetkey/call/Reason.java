@@ -23,6 +23,7 @@ public enum Reason {
   USER_TOKEN_SUBJECT(401, "The user token names no user."),
   USER_TOKEN_EXPIRED(401, "The user's sign-in has expired. Sign in again."),
   USER_TOKEN_NOT_YET_VALID(401, "The user token is not valid yet."),
+  USER_TOKEN_INACTIVE(401, "The user's sign-in no longer counts. Sign in again."),
   INVALID_GRANT(401, "The issuer no longer accepts the user's sign-in. Sign in again."),
   INVALID_REQUEST(401, "The issuer does not accept the user's sign-in for this server."),
 
@@ -46,6 +47,7 @@ public enum Reason {
   ISSUED_SUBJECT(403, "The issued token belongs to another user."),
   ISSUED_ACTOR(403, "The issued token does not name the actor."),
   MAY_ACT(403, "The user token does not allow this agent to act for the user."),
+  ISSUER_NOT_ALLOWED(403, "The server's metadata names no issuer that it may have tokens of."),
   ISSUED_BINDING(403, "The issued token is bound to a key that this call cannot prove."),
   ISSUED_SCOPE(403, "The issued token allows more than was asked for."),
   ISSUED_EXPIRED(403, "The issued token has already expired."),
@@ -55,6 +57,7 @@ public enum Reason {
   BROKER_ERROR(502, "The token broker failed."),
 
   ISSUER_UNAVAILABLE(503, "The issuer cannot be reached."),
+  SERVER_METADATA(503, "The server's metadata could not be read."),
   ISSUER_BUSY(503, "Too many calls to the issuer are waiting."),
   ISSUER_RATE_LIMIT(503, "The issuer asks to wait."),
   ISSUER_ANSWER(503, "The issuer's answer could not be used."),

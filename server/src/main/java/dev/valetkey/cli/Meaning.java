@@ -5,6 +5,7 @@ import dev.valetkey.config.Config;
 import dev.valetkey.config.ExpectConfig;
 import dev.valetkey.config.GrantConfig;
 import dev.valetkey.config.IssuerConfig;
+import dev.valetkey.config.OpaqueTokens;
 import dev.valetkey.config.Profile;
 import dev.valetkey.config.ServerConfig;
 import dev.valetkey.config.TlsConfig;
@@ -43,8 +44,10 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
     List<Line> issuers = config.issuers().values().stream().map(Meaning::issuer).toList();
     List<Line> users =
         config.users().stream()
-            .map(
-                rule -> new Line(rule.issuer(), "audience " + String.join(" or ", rule.audience())))
+            .map(rule ->
+                new Line(
+                    rule.issuer(),
+                    "audience " + String.join(" or ", rule.audience()) + opaque(rule.opaque())))
             .toList();
     String sources =
         config.userToken().from().stream()
@@ -59,6 +62,14 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
           case REFUSE -> "refused";
         };
     return new Meaning(issuers, users, servers, unlisted);
+  }
+
+  private static String opaque(OpaqueTokens tokens) {
+    return switch (tokens) {
+      case REFUSE -> "";
+      case INTROSPECT -> "; what is no JWT is shown to the issuer";
+      case EXCHANGE_VALIDATES -> "; what is no JWT is left to the exchange";
+    };
   }
 
   private static Line issuer(IssuerConfig issuer) {

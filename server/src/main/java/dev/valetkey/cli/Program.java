@@ -15,6 +15,7 @@ import dev.valetkey.subject.VerifiedSubjects;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.token.Deadline;
+import dev.valetkey.token.TargetChooser;
 import java.io.OutputStream;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -57,7 +58,7 @@ public final class Program {
         Audit audit = new Audit(config.audit(), OutputStream.nullOutputStream(), clock, metrics)) {
       VerifiedSubjects users = VerifiedSubjects.unverified(rules(config, issuers), clock);
       return new ExplainedCalls(
-              () -> new Tracer(config, users, audit, metrics),
+              () -> new Tracer(config, users, TargetChooser.AS_CONFIGURED, audit, metrics),
               request -> new Lookup.Miss(),
               () -> Deadline.after(Duration.ofSeconds(5), System::nanoTime))
           .explain(question);

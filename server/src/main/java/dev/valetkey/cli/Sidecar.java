@@ -1,6 +1,8 @@
 package dev.valetkey.cli;
 
 import dev.valetkey.acquire.GrantAcquirer;
+import dev.valetkey.acquire.LearnedTargets;
+import dev.valetkey.acquire.ServerWords;
 import dev.valetkey.admin.AdminHttp;
 import dev.valetkey.admin.AdminServer;
 import dev.valetkey.admin.AdminService;
@@ -17,12 +19,16 @@ import dev.valetkey.envoy.UnixSocket;
 import dev.valetkey.gate.Gate;
 import dev.valetkey.gate.Tracer;
 import dev.valetkey.oauth.Issuers;
+import dev.valetkey.oauth.OutboundGuard;
+import dev.valetkey.subject.BackChannelLogout;
 import dev.valetkey.subject.KnownUsers;
+import dev.valetkey.subject.Logouts;
 import dev.valetkey.subject.Sessions;
 import dev.valetkey.subject.VerifiedSubjects;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.token.Deadline;
+import dev.valetkey.token.TargetChooser;
 import io.grpc.ServerBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -67,9 +73,11 @@ final class Sidecar implements AutoCloseable, Readiness {
   private final Metrics metrics = new Metrics();
   private final Audit audit;
   private final Issuers issuers = new Issuers(clock, nanoTime, random);
+  private final ServerWords words = new ServerWords(OutboundGuard.PLATFORM, nanoTime);
   private final TokenCache cache;
   private final Sessions sessions;
   private final KnownUsers knownUsers = new KnownUsers(clock);
+  private final Logouts logouts = new Logouts(clock);
   private final Gate gate;
   private final EventLoopGroup loop =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
@@ -77,6 +85,7 @@ final class Sidecar implements AutoCloseable, Readiness {
   private final AdminServer adminServer;
   private final AdminHttp adminHttp;
   private volatile Config config;
+  private volatile BackChannelLogout logout;
   private volatile boolean ready;
 
   /**
@@ -97,10 +106,12 @@ final class Sidecar implements AutoCloseable, Readiness {
             nanoTime,
             random);
     this.sessions = new Sessions(clock, audit, cache::drop);
-    this.gate = new Gate(config, subjects(config), cache, audit, metrics, nanoTime);
+    this.logout = logout(config);
+    this.gate =
+        new Gate(config, subjects(config), targets(config), cache, audit, metrics, nanoTime);
     metrics.observe(cache::size, cache::bytes, sessions::count);
     // An address that cannot be bound must fail before the paths of a predecessor are taken over.
-    this.adminHttp = AdminHttp.start(config.admin().address(), metrics, this);
+    this.adminHttp = AdminHttp.start(config.admin().address(), metrics, this, () -> logout);
     this.adminServer = AdminServer.start(new AdminSocket(), adminService());
     this.envoyServer = new EnvoyServer(config.listen(), loop, gate, metrics, nanoTime);
   }
@@ -131,7 +142,8 @@ final class Sidecar implements AutoCloseable, Readiness {
     }
     audit.reconfigure(changed.audit());
     cache.resize(changed.cache());
-    gate.use(changed, subjects(changed));
+    gate.use(changed, subjects(changed), targets(changed));
+    logout = logout(changed);
     config = changed;
     issuers.retain(changed.issuers().values(), changed.brokers());
     changed.issuers().values().forEach(this::prepare);
@@ -194,8 +206,22 @@ final class Sidecar implements AutoCloseable, Readiness {
         .start(() -> issuers.of(issuer).prepare(Deadline.after(FIRST_TRY, nanoTime)));
   }
 
+  private TargetChooser targets(Config of) {
+    return new LearnedTargets(of, issuers, words);
+  }
+
   private VerifiedSubjects subjects(Config of) {
-    return VerifiedSubjects.remembering(Program.rules(of, issuers), clock, knownUsers, sessions);
+    return VerifiedSubjects.remembering(
+        Program.rules(of, issuers), clock, knownUsers, sessions, logouts);
+  }
+
+  private BackChannelLogout logout(Config of) {
+    return new BackChannelLogout(
+        Program.rules(of, issuers),
+        clock,
+        logouts,
+        sessions,
+        () -> Deadline.after(Duration.ofSeconds(5), nanoTime));
   }
 
   private AdminService adminService() {
@@ -204,7 +230,8 @@ final class Sidecar implements AutoCloseable, Readiness {
             () ->
                 new Tracer(
                     config,
-                    VerifiedSubjects.looking(Program.rules(config, issuers), clock),
+                    VerifiedSubjects.looking(Program.rules(config, issuers), clock, logouts),
+                    targets(config),
                     audit,
                     metrics),
             cache::peek,

@@ -12,7 +12,7 @@ public record AdminConfig(
         Path socket,
     @Key(
             doc =
-                "host:port of /metrics, /livez and /readyz, which show no secret and control nothing",
+                "host:port of /metrics, /livez and /readyz, which show no secret and control nothing, and of /backchannel-logout, where a user rule has it",
             initial = "0.0.0.0:9464",
             form = Form.ADDRESS)
         String address) {}

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param jwksUri null: discovered
  * @param errors by error code of this issuer, in small letters: the standard one that it means
  * @param connectTo null: the public origins
+ * @param introspectionEndpoint null: discovered
  */
 public record IssuerConfig(
     String name,
@@ -91,7 +92,9 @@ public record IssuerConfig(
             initial = "16",
             min = "1",
             max = "256")
-        int maxInFlight) {
+        int maxInFlight,
+    @Key(doc = "replaces the discovered one (RFC 7662)", form = Form.ENDPOINT)
+        @Nullable URI introspectionEndpoint) {
   public IssuerConfig {
     errors = Map.copyOf(errors);
   }

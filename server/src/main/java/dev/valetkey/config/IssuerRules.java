@@ -37,7 +37,8 @@ final class IssuerRules {
     if (profile != null) {
       Presets.of(profile).applyTo(issuer);
     }
-    for (String key : List.of("issuer", "token_endpoint", "jwks_uri", "connect_to")) {
+    for (String key :
+        List.of("issuer", "token_endpoint", "jwks_uri", "introspection_endpoint", "connect_to")) {
       transport(
           issuer,
           key,

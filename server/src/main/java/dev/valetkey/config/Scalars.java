@@ -62,6 +62,17 @@ final class Scalars {
           UserTokenSources.PATTERN,
           (text, base) -> UserTokenSources.parse(text));
     }
+    if (type == AddressBlock.class) {
+      return text(
+          "a block of addresses such as 10.0.0.0/8 or fd00::/8",
+          "block",
+          "[0-9A-Fa-f:.]+/[0-9]{1,3}",
+          (text, base) ->
+              AddressBlock.parse(text)
+                  .map(Scalars::value)
+                  .orElseGet(
+                      () -> fault("is no block of addresses, or does not begin at " + text)));
+    }
     if (type == int.class || type == Integer.class) {
       return key.form() == Form.OCTAL
           ? text(

@@ -103,7 +103,7 @@ public record ServerConfig(
       @Key(
               doc =
                   "blocks of private addresses that may be asked for metadata, such as `10.0.0.0/8`; every other private address is refused")
-          List<String> allowedAddresses,
+          List<AddressBlock> allowedAddresses,
       @Key(doc = "ask plain http on loopback, for tests", initial = "false")
           boolean allowLoopbackHttp,
       @Key(

@@ -49,8 +49,11 @@ final class UserRules {
         findings.problem(user.path("issuer"), "there is a rule for issuer '" + name + "' already");
       } else if (name != null) {
         audience(user, Objects.requireNonNull(issuers.get(name)), findings);
+        introspection(user, Objects.requireNonNull(issuers.get(name)), findings);
+        logout(user, Objects.requireNonNull(issuers.get(name)), findings);
       }
     }
+    oneForOpaqueTokens(users, findings);
     if (users.isEmpty()
         && needed
         && issuers.keySet().containsAll(asked)
@@ -76,5 +79,54 @@ final class UserRules {
       findings.problem(
           user.path("audience"), "is required: " + issuer.path() + " has no client_id");
     }
+  }
+
+  /** Nothing in an opaque token says whose it is, and it must not be shown around. */
+  private static void oneForOpaqueTokens(List<Draft> users, Findings findings) {
+    users.stream()
+        .filter(user -> opaque(user) != OpaqueTokens.REFUSE)
+        .skip(1)
+        .forEach(user ->
+            findings.problem(
+                user.path("opaque"),
+                "there is a rule for opaque tokens already, and nothing in such a token says which of them it belongs to"));
+  }
+
+  /** RFC 7662 §2.1: the endpoint answers clients that prove who they are. */
+  private static void introspection(Draft user, Draft issuer, Findings findings) {
+    if (opaque(user) != OpaqueTokens.INTROSPECT) {
+      return;
+    }
+    ClientAuthMethod method = issuer.get("token_endpoint_auth_method", ClientAuthMethod.class);
+    if (method == ClientAuthMethod.NONE) {
+      findings.problem(
+          user.path("opaque"), "introspection needs a client with credentials at " + issuer.path());
+    }
+    boolean nothingDiscovered = issuer.wrote("token_endpoint") && issuer.wrote("jwks_uri");
+    if (nothingDiscovered && !issuer.wrote("introspection_endpoint")) {
+      findings.problem(
+          issuer.path("introspection_endpoint"),
+          "is required by "
+              + user.path("opaque")
+              + ": with the other endpoints given, nothing is discovered");
+    }
+  }
+
+  /** Back-Channel Logout §2.4: a logout token is made for a client. */
+  private static void logout(Draft user, Draft issuer, Findings findings) {
+    String clientId = issuer.get("client_id", String.class);
+    user.fill("logout_audience", clientId == null ? List.of() : List.of(clientId));
+    if (user.flag("backchannel_logout")
+        && user.list("logout_audience", String.class).isEmpty()
+        && !user.isBroken("logout_audience")
+        && !issuer.isBroken("client_id")) {
+      findings.problem(
+          user.path("logout_audience"), "must name a client: whose logout tokens are meant?");
+    }
+  }
+
+  private static OpaqueTokens opaque(Draft user) {
+    OpaqueTokens chosen = user.get("opaque", OpaqueTokens.class);
+    return chosen == null ? OpaqueTokens.REFUSE : chosen;
   }
 }

@@ -4,12 +4,15 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import dev.valetkey.gate.Gate;
 import dev.valetkey.token.TokenDigest;
+import dev.valetkey.token.UpstreamRefusal;
 import io.envoyproxy.envoy.data.accesslog.v3.HTTPAccessLogEntry;
 import io.envoyproxy.envoy.service.accesslog.v3.AccessLogServiceGrpc;
 import io.envoyproxy.envoy.service.accesslog.v3.StreamAccessLogsMessage;
 import io.envoyproxy.envoy.service.accesslog.v3.StreamAccessLogsResponse;
 import io.grpc.stub.StreamObserver;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -81,7 +84,14 @@ final class AccessLogService extends AccessLogServiceGrpc.AccessLogServiceImplBa
             .getFieldsOrDefault(ForwardAnswer.TOKEN_KEY, Value.getDefaultInstance())
             .getStringValue();
     if (digest.length() == HEX_DIGITS && digest.chars().allMatch(HexFormat::isHexDigit)) {
-      gate.upstreamRefused(TokenDigest.fromHex(digest));
+      Map<String, String> headers = entry.getResponse().getResponseHeadersMap();
+      String challenge = headers.get("www-authenticate");
+      gate.upstreamRefused(
+          TokenDigest.fromHex(digest),
+          new UpstreamRefusal(
+              status,
+              challenge == null ? List.of() : List.of(challenge),
+              headers.get("dpop-nonce")));
     }
   }
 }

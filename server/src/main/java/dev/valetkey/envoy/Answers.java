@@ -59,7 +59,8 @@ final class Answers {
   private static InputStream of(Forward forward, byte[] fragment) {
     byte[] authorization = forward.edits().authorization();
     if (authorization != null) {
-      return new ForwardAnswer(authorization, forward.correlation(), fragment);
+      return new ForwardAnswer(
+          authorization, forward.edits().dpop(), forward.correlation(), fragment);
     }
     return new ReadyAnswer(
         forward.edits().removeAuthorization() ? WITHOUT_AUTHORIZATION : UNCHANGED);
@@ -82,8 +83,7 @@ final class Answers {
                     "content-type", refuse.mcp() ? "application/json" : "application/problem+json"))
             .setBody(refuse.mcp() ? jsonRpc(reason) : problem(reason).toString());
     if (reason.challenge() != null) {
-      // RFC 6750 §3.1. Never resource_metadata: it would start the agent's own OAuth dance.
-      denied.addHeaders(header("www-authenticate", "Bearer error=\"" + reason.challenge() + "\""));
+      denied.addHeaders(header("www-authenticate", challenge(reason, reason.challenge())));
     }
     if (refuse.retryAfterSeconds() > 0) {
       denied.addHeaders(header("retry-after", Integer.toString(refuse.retryAfterSeconds())));
@@ -93,6 +93,18 @@ final class Answers {
         .setDeniedResponse(denied)
         .build()
         .toByteArray();
+  }
+
+  /**
+   * RFC 6750 §3. Some MCP libraries throw the body of a 401 away, so the sentence stands here too.
+   * Never resource_metadata: it would start the agent's own OAuth dance.
+   */
+  private static String challenge(Reason reason, String error) {
+    return "Bearer error=\"" + error + "\", error_description=\"" + sentence(reason) + "\"";
+  }
+
+  private static String sentence(Reason reason) {
+    return reason.message() + " (valetkey: " + reason.code() + ")";
   }
 
   /** RFC 9457. */
@@ -108,7 +120,7 @@ final class Answers {
   private static String jsonRpc(Reason reason) {
     JsonObject error = new JsonObject();
     error.addProperty("code", JSON_RPC_ERROR);
-    error.addProperty("message", reason.message() + " (valetkey: " + reason.code() + ")");
+    error.addProperty("message", sentence(reason));
     error.add("data", problem(reason));
     JsonObject answer = new JsonObject();
     answer.addProperty("jsonrpc", "2.0");

@@ -10,8 +10,9 @@ import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An OK {@code CheckResponse} that sets {@code Authorization}: fixed fragments around the bytes of
- * a cache entry, written once and copied only into the network buffer.
+ * An OK {@code CheckResponse} that sets {@code Authorization}, and {@code DPoP} where there is a
+ * proof: fixed fragments around the bytes of a cache entry, written once and copied only into the
+ * network buffer.
  *
  * <pre>
  * CheckResponse { ok_response(3) { headers(2) { header(1) { key(1): "authorization" value(2): VALUE }
@@ -26,43 +27,43 @@ final class ForwardAnswer extends InputStream implements Drainable, KnownLength 
   /** Key of the dynamic metadata that Envoy gives back in its access log. */
   static final String TOKEN_KEY = "valetkey.token";
 
-  private static final byte[] KEY = ProtoWriter.text(1, "authorization");
+  private static final byte[] AUTHORIZATION = ProtoWriter.text(1, "authorization");
+  private static final byte[] DPOP = ProtoWriter.text(1, "dpop");
   private static final byte[] APPEND_ACTION = {3 << 3, 2};
 
   /** Room for four tags and the longer key, where a value has less than 2 MiB. */
   static final int FRAGMENT = 32;
 
   private final byte[] value;
+  private final byte @Nullable [] proof;
   private final byte @Nullable [] correlation;
   private final byte[] fragment;
   private @Nullable InputStream slow;
 
   /**
    * @param value of {@code Authorization}
+   * @param proof value of {@code DPoP}; null: none
    * @param correlation goes into the dynamic metadata; null: no metadata
    * @param fragment at least {@value #FRAGMENT} bytes, written over while {@link #drainTo} runs and
    *     free again behind it: a thread that drains many answers needs one
    */
-  ForwardAnswer(byte[] value, byte @Nullable [] correlation, byte[] fragment) {
+  ForwardAnswer(
+      byte[] value, byte @Nullable [] proof, byte @Nullable [] correlation, byte[] fragment) {
     this.value = value;
+    this.proof = proof;
     this.correlation = correlation;
     this.fragment = fragment;
   }
 
   @Override
   public int drainTo(OutputStream target) throws IOException {
-    int header = headerLength();
-    int option = optionLength(header);
-    int ok = okLength(option);
+    int ok = okLength();
     // Gathered first: gRPC's stream makes an array of every single byte it is given.
     int at = ProtoWriter.tag(fragment, 0, 3, ok);
-    at = ProtoWriter.tag(fragment, at, 2, option);
-    at = ProtoWriter.tag(fragment, at, 1, header);
-    at = ProtoWriter.copy(fragment, at, KEY);
-    at = ProtoWriter.tag(fragment, at, 2, value.length);
-    target.write(fragment, 0, at);
-    target.write(value);
-    at = ProtoWriter.copy(fragment, 0, APPEND_ACTION);
+    at = writeHeader(target, at, AUTHORIZATION, value);
+    if (proof != null) {
+      at = writeHeader(target, at, DPOP, proof);
+    }
     if (correlation == null) {
       target.write(fragment, 0, at);
     } else {
@@ -72,10 +73,27 @@ final class ForwardAnswer extends InputStream implements Drainable, KnownLength 
     return length(ok);
   }
 
+  /**
+   * Writes what was gathered and one header, and gathers its end.
+   *
+   * @return how much is gathered now
+   */
+  private int writeHeader(OutputStream target, int gathered, byte[] key, byte[] content)
+      throws IOException {
+    int header = key.length + ProtoWriter.sizeOfField(content.length);
+    int at = ProtoWriter.tag(fragment, gathered, 2, optionLength(header));
+    at = ProtoWriter.tag(fragment, at, 1, header);
+    at = ProtoWriter.copy(fragment, at, key);
+    at = ProtoWriter.tag(fragment, at, 2, content.length);
+    target.write(fragment, 0, at);
+    target.write(content);
+    return ProtoWriter.copy(fragment, 0, APPEND_ACTION);
+  }
+
   /** Number of bytes of the message. */
   @Override
   public int available() {
-    return length(okLength(optionLength(headerLength())));
+    return length(okLength());
   }
 
   /** Only for transports that do not drain; gRPC over Netty does. */
@@ -100,16 +118,18 @@ final class ForwardAnswer extends InputStream implements Drainable, KnownLength 
     return stream;
   }
 
-  private int headerLength() {
-    return KEY.length + ProtoWriter.sizeOfField(value.length);
+  private int okLength() {
+    int headers = fieldLength(AUTHORIZATION, value);
+    return proof == null ? headers : headers + fieldLength(DPOP, proof);
+  }
+
+  private static int fieldLength(byte[] key, byte[] content) {
+    int header = key.length + ProtoWriter.sizeOfField(content.length);
+    return ProtoWriter.sizeOfField(optionLength(header));
   }
 
   private static int optionLength(int header) {
     return ProtoWriter.sizeOfField(header) + APPEND_ACTION.length;
-  }
-
-  private static int okLength(int option) {
-    return ProtoWriter.sizeOfField(option);
   }
 
   private int length(int ok) {

@@ -1,6 +1,5 @@
 package dev.valetkey.envoy;
 
-import com.google.protobuf.ByteString;
 import dev.valetkey.call.Check;
 import dev.valetkey.call.Decision;
 import dev.valetkey.call.HttpCall;
@@ -11,10 +10,6 @@ import dev.valetkey.gate.Gate;
 import dev.valetkey.gate.Rehearsal;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
-import io.envoyproxy.envoy.config.core.v3.HeaderMap;
-import io.envoyproxy.envoy.config.core.v3.HeaderValue;
-import io.envoyproxy.envoy.service.auth.v3.AttributeContext;
-import io.envoyproxy.envoy.service.auth.v3.CheckRequest;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -22,17 +17,20 @@ import java.net.URI;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends made-up checks through the reader, the gate and the answers before real ones come: what
- * must be refused is refused, and the JVM has compiled what every check needs. Uses the real
+ * must be refused is refused, and the JVM has met what every check needs. Uses the real
  * configuration, and a user and tokens that exist nowhere else.
  */
 public final class SelfCheck {
-  /** Enough for the first compiler to have done its work. */
-  private static final int ROUNDS = 300;
+  /**
+   * Enough for every class to be there; what real checks need compiled, they compile themselves.
+   */
+  private static final int ROUNDS = 30;
 
   private static final String MOVED_AUTHORIZATION = "x-valetkey-user-token";
 
@@ -69,12 +67,12 @@ public final class SelfCheck {
   private static List<Sample> samples(Config config) {
     List<Sample> samples = new ArrayList<>();
     String userHeader = headerName(config.userToken().from().getFirst());
-    HeaderValue userToken = header(userHeader, "Bearer " + Rehearsal.TOKEN);
+    Map<String, String> userToken = Map.of(userHeader, "Bearer " + Rehearsal.TOKEN);
     samples.add(
         new Sample(
             "a call without direction",
             false,
-            message("", "", URI.create("http://unlisted/"), List.of())));
+            message("", "", URI.create("http://unlisted/"), Map.of())));
     for (ServerConfig server : config.servers().values().stream().limit(3).toList()) {
       boolean needsUser = server.grant().needsUser();
       if (needsUser) {
@@ -94,11 +92,9 @@ public final class SelfCheck {
   }
 
   private static Sample sample(
-      String name, boolean forward, ServerConfig server, URI url, HeaderValue userToken) {
+      String name, boolean forward, ServerConfig server, URI url, Map<String, String> userToken) {
     return new Sample(
-        name + " to " + server.name(),
-        forward,
-        message("outbound", server.name(), url, List.of(userToken)));
+        name + " to " + server.name(), forward, message("outbound", server.name(), url, userToken));
   }
 
   /** The header that holds the user token of this source when Envoy asks. */
@@ -120,36 +116,15 @@ public final class SelfCheck {
         direction,
         server,
         url,
-        token == null ? List.of() : List.of(header(MOVED_AUTHORIZATION, "Bearer " + token)));
+        token == null ? Map.of() : Map.of(MOVED_AUTHORIZATION, "Bearer " + token));
   }
 
   private static byte[] message(
-      String direction, String server, URI url, List<HeaderValue> credentials) {
-    HeaderMap.Builder headers =
-        HeaderMap.newBuilder()
-            .addHeaders(header("accept", "application/json"))
-            .addAllHeaders(credentials);
-    return CheckRequest.newBuilder()
-        .setAttributes(
-            AttributeContext.newBuilder()
-                .putContextExtensions("valetkey.direction", direction)
-                .putContextExtensions("valetkey.server", server)
-                .setRequest(
-                    AttributeContext.Request.newBuilder()
-                        .setHttp(
-                            AttributeContext.HttpRequest.newBuilder()
-                                .setMethod("POST")
-                                .setHost(url.getRawAuthority())
-                                .setPath(url.getRawPath().isEmpty() ? "/" : url.getRawPath())
-                                .setHeaderMap(headers))))
-        .build()
-        .toByteArray();
-  }
-
-  private static HeaderValue header(String name, String value) {
-    return HeaderValue.newBuilder()
-        .setKey(name)
-        .setRawValue(ByteString.copyFromUtf8(value))
-        .build();
+      String direction, String server, URI url, Map<String, String> credentials) {
+    return CheckWriter.message(
+        Map.of("valetkey.direction", direction, "valetkey.server", server),
+        url.getRawAuthority(),
+        url.getRawPath().isEmpty() ? "/" : url.getRawPath(),
+        credentials);
   }
 }

@@ -9,12 +9,16 @@ import dev.valetkey.subject.SubjectResolver;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.token.Deadline;
+import dev.valetkey.token.Target;
+import dev.valetkey.token.TargetChooser;
 import dev.valetkey.token.TokenDigest;
 import dev.valetkey.token.TokenOutcome;
 import dev.valetkey.token.TokenOutcome.Granted;
 import dev.valetkey.token.TokenOutcome.Rejected;
 import dev.valetkey.token.TokenOutcome.Unavailable;
 import dev.valetkey.token.TokenProvider;
+import dev.valetkey.token.TokenRequest;
+import dev.valetkey.token.UpstreamRefusal;
 import dev.valetkey.token.User;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +46,7 @@ public final class Gate {
   public Gate(
       Config config,
       SubjectResolver users,
+      TargetChooser targets,
       TokenProvider tokens,
       Audit audit,
       Metrics metrics,
@@ -50,15 +55,15 @@ public final class Gate {
     this.audit = audit;
     this.metrics = metrics;
     this.journal = new Journal(audit, metrics, nanoTime);
-    this.snapshot = Snapshot.of(config, users, audit, metrics);
+    this.snapshot = Snapshot.of(config, users, targets, audit, metrics);
   }
 
   /**
    * Judges by another configuration from the next call on; calls that are being judged end under
    * the old one.
    */
-  public void use(Config config, SubjectResolver users) {
-    snapshot = Snapshot.of(config, users, audit, metrics);
+  public void use(Config config, SubjectResolver users, TargetChooser targets) {
+    snapshot = Snapshot.of(config, users, targets, audit, metrics);
   }
 
   /**
@@ -80,10 +85,14 @@ public final class Gate {
 
   /**
    * A server's 401 or 403 reached the agent although it carried this token: the next call gets
-   * another one.
+   * another one, unless the server only wanted another proof.
    */
-  public void upstreamRefused(TokenDigest token) {
-    tokens.forget(token);
+  public void upstreamRefused(TokenDigest token, UpstreamRefusal refusal) {
+    TokenRequest request = tokens.issuedFor(token);
+    boolean good = request != null && snapshot.targets().refused(request, refusal);
+    if (!good) {
+      tokens.forget(token);
+    }
   }
 
   /** The refusal of a call that could not be judged: malformed, one too many, or a bug was met. */
@@ -95,33 +104,66 @@ public final class Gate {
   }
 
   private @Nullable Decision judge(HttpCall call, Planner planner, @Nullable Deadline deadline) {
-    return switch (planner.plan(call, snapshot, deadline)) {
+    Snapshot now = snapshot;
+    return switch (planner.plan(call, now, deadline)) {
       case null -> null;
       case Plan.Refuse refuse ->
           journal.refuse(refuse.lane(), refuse.user(), refuse.reason(), CallKind.isMcp(call));
       case Plan.Pass pass -> journal.pass(pass.lane(), pass.forward());
-      case Plan.Ask ask -> token(call, ask, deadline);
+      case Plan.Ask ask -> token(call, ask, now.targets(), deadline);
       case Plan.Renew renew -> deadline == null ? null : renewed(call, renew, deadline);
     };
   }
 
-  private @Nullable Decision token(HttpCall call, Plan.Ask ask, @Nullable Deadline deadline) {
-    User user = ask.request().user();
-    TokenOutcome outcome = tokens.known(ask.request());
+  private @Nullable Decision token(
+      HttpCall call, Plan.Ask ask, TargetChooser targets, @Nullable Deadline deadline) {
+    if (!ask.lane().isNegotiable()) {
+      return token(call, ask, ask.request(), deadline);
+    }
+    TokenRequest asked = ask.request();
+    Target known = targets.known(asked.target(), asked.user());
+    if (known != null) {
+      return token(call, ask, asked.of(known), deadline);
+    }
+    if (deadline == null) {
+      return null;
+    }
+    return switch (targets.find(asked.target(), asked.user(), deadline)) {
+      case TargetChooser.Choice.Chosen chosen ->
+          token(call, ask, asked.of(chosen.target()), deadline);
+      case TargetChooser.Choice.Nothing nothing ->
+          withoutToken(call, ask.lane(), asked.user(), nothing.why());
+    };
+  }
+
+  private @Nullable Decision token(
+      HttpCall call, Plan.Ask ask, TokenRequest request, @Nullable Deadline deadline) {
+    User user = request.user();
+    TokenOutcome outcome = tokens.known(request);
     if (outcome instanceof Granted granted) {
-      return journal.hit(ask.lane(), user, granted.token());
+      // A proof of possession is a signature, and too dear for the event loop.
+      return deadline == null && granted.token().proofKey() != null
+          ? null
+          : journal.hit(ask.lane(), user, granted.token(), call);
     }
     long started = journal.now();
     if (outcome == null) {
       if (deadline == null) {
         return null;
       }
-      outcome = tokens.get(ask.request(), deadline);
+      outcome = tokens.get(request, deadline);
     }
+    return outcome instanceof Granted granted
+        ? journal.fresh(ask.lane(), user, granted.token(), "miss", started, call)
+        : withoutToken(call, ask.lane(), user, outcome);
+  }
+
+  private Decision withoutToken(
+      HttpCall call, Lane lane, @Nullable User user, TokenOutcome outcome) {
     return switch (outcome) {
-      case Granted granted -> journal.fresh(ask.lane(), user, granted.token(), "miss", started);
-      case Rejected rejected -> refuse(call, ask.lane(), user, Reasons.of(rejected.rejection()));
-      case Unavailable unavailable -> unavailable(call, ask.lane(), user, unavailable);
+      case Granted granted -> throw new IllegalArgumentException("there is a token");
+      case Rejected rejected -> refuse(call, lane, user, Reasons.of(rejected.rejection()));
+      case Unavailable unavailable -> unavailable(call, lane, user, unavailable);
     };
   }
 
@@ -130,9 +172,9 @@ public final class Gate {
     long started = journal.now();
     return switch (tokens.renew(renew.refused(), lane.server().name(), deadline)) {
       case null -> refuse(call, lane, null, Reason.UNKNOWN_RETRY);
-      case Granted granted -> journal.fresh(lane, null, granted.token(), "renewed", started);
-      case Rejected rejected -> refuse(call, lane, null, Reasons.of(rejected.rejection()));
-      case Unavailable unavailable -> unavailable(call, lane, null, unavailable);
+      case Granted granted -> journal.fresh(lane, null, granted.token(), "renewed", started, call);
+      case Rejected rejected -> withoutToken(call, lane, null, rejected);
+      case Unavailable unavailable -> withoutToken(call, lane, null, unavailable);
     };
   }
 

@@ -3,12 +3,15 @@ package dev.valetkey.gate;
 import dev.valetkey.call.Decision.Forward;
 import dev.valetkey.call.Decision.Refuse;
 import dev.valetkey.call.HeaderEdits;
+import dev.valetkey.call.HttpCall;
+import dev.valetkey.call.HttpCall.Part;
 import dev.valetkey.call.Reason;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.AuditEvent;
 import dev.valetkey.telemetry.HitCounters;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.token.AccessToken;
+import dev.valetkey.token.ProofKey;
 import dev.valetkey.token.User;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -46,13 +49,13 @@ final class Journal {
   }
 
   /** Forwards with a token that was there. */
-  Forward hit(Lane lane, @Nullable User user, AccessToken token) {
+  Forward hit(Lane lane, @Nullable User user, AccessToken token, HttpCall call) {
     lane.metrics().hit();
     HitCounters hits = user == null ? lane.workloadHits() : user.session().hits();
     if (hits.hit(lane.number()) || audit.eachHit()) {
       audit.write(event(lane, user, "forward", null, token, "hit", -1));
     }
-    return forward(token);
+    return forward(lane, token, call);
   }
 
   /**
@@ -60,7 +63,13 @@ final class Journal {
    *
    * @param cache {@code miss} or {@code renewed}
    */
-  Forward fresh(Lane lane, @Nullable User user, AccessToken token, String cache, long started) {
+  Forward fresh(
+      Lane lane,
+      @Nullable User user,
+      AccessToken token,
+      String cache,
+      long started,
+      HttpCall call) {
     lane.metrics().miss();
     audit.write(
         event(
@@ -71,7 +80,7 @@ final class Journal {
             token,
             cache,
             TimeUnit.NANOSECONDS.toMillis(now() - started)));
-    return forward(token);
+    return forward(lane, token, call);
   }
 
   Refuse refuse(@Nullable Lane lane, @Nullable User user, Reason reason, boolean mcp) {
@@ -84,8 +93,23 @@ final class Journal {
     return new Refuse(reason, reason.status() == 503 ? 1 : 0, mcp);
   }
 
-  private static Forward forward(AccessToken token) {
-    return new Forward(HeaderEdits.authorization(token.authorization()), token.correlation());
+  private static Forward forward(Lane lane, AccessToken token, HttpCall call) {
+    ProofKey key = token.proofKey();
+    HeaderEdits edits =
+        key == null
+            ? HeaderEdits.authorization(token.authorization())
+            : HeaderEdits.proven(
+                token.authorization(),
+                HttpCall.ascii(
+                    key.proof(
+                        call.text(Part.METHOD), lane.server().url(), path(call), token.digest())));
+    return new Forward(edits, token.correlation());
+  }
+
+  private static String path(HttpCall call) {
+    String path = call.text(Part.PATH);
+    int end = path.indexOf('?');
+    return end < 0 ? path : path.substring(0, end);
   }
 
   private static AuditEvent event(
@@ -101,8 +125,8 @@ final class Journal {
         lane == null ? null : lane.server().name(),
         decision,
         reason == null ? null : reason.code(),
-        user == null ? null : user.subject().issuer(),
-        user == null ? null : user.subject().sub(),
+        user == null ? null : user.issuer(),
+        user == null ? null : user.sub(),
         user == null ? null : user.session().id().shortHex(),
         token == null ? null : token.digest().shortHex(),
         cache,

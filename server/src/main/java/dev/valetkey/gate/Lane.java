@@ -10,6 +10,7 @@ import dev.valetkey.token.Target;
  * All that a call to one server needs and that a load can prepare.
  *
  * @param target the server's grant, made ready
+ * @param tools its variants for calls of single tools
  * @param withoutUser the grant for calls without a user token, made ready
  * @param metrics the server's counters
  * @param number the server's number in {@link HitCounters}
@@ -18,11 +19,17 @@ import dev.valetkey.token.Target;
  */
 record Lane(
     Target target,
+    ToolTargets tools,
     Target withoutUser,
     ServerMetrics metrics,
     int number,
     HitCounters workloadHits,
     HitCounters passes) {
+
+  /** Whether the server has a say in what its tokens are asked for. */
+  boolean isNegotiable() {
+    return server().discovery() != null || !server().stepUpScope().isEmpty();
+  }
 
   ServerConfig server() {
     return target.server();

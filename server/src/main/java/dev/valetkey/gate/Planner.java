@@ -63,7 +63,7 @@ final class Planner {
       case GrantConfig.Asking asking ->
           asking.needsUser()
               ? forUser(call, now, lane, deadline)
-              : ask(call, lane, lane.target(), null, -1);
+              : ask(call, lane, lane.tools().of(call), null, -1);
     };
   }
 
@@ -107,11 +107,13 @@ final class Planner {
       if (user == null) {
         user = found;
         counted = source;
-      } else if (!user.subject().sameUser(found.subject())) {
+      } else if (!user.sameAs(found)) {
         return new Refuse(Reason.SUBJECT_CONFLICT, lane, user);
       }
     }
-    return user == null ? withoutUser(call, lane) : ask(call, lane, lane.target(), user, counted);
+    return user == null
+        ? withoutUser(call, lane)
+        : ask(call, lane, lane.tools().of(call), user, counted);
   }
 
   private static Reason unreadable(long place) {
@@ -149,7 +151,7 @@ final class Planner {
       case Match.Mismatch mismatch -> new Refuse(mismatch.reason(), null, null);
       case Route route -> {
         Lane lane = now.lane(route);
-        long place = UserTokenFinder.findBearer(call);
+        long place = UserTokenFinder.findIssued(call);
         if (place >= 0) {
           int start = UserTokenFinder.start(place);
           yield new Renew(lane, hasher.digest(call.bytes(), start, UserTokenFinder.end(place)));

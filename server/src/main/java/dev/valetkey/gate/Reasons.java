@@ -20,7 +20,11 @@ public final class Reasons {
       case SUBJECT -> Reason.USER_TOKEN_SUBJECT;
       case EXPIRED -> Reason.USER_TOKEN_EXPIRED;
       case NOT_YET_VALID -> Reason.USER_TOKEN_NOT_YET_VALID;
+      case INACTIVE -> Reason.USER_TOKEN_INACTIVE;
       case KEYS_UNAVAILABLE -> Reason.ISSUER_KEYS_UNAVAILABLE;
+      case ISSUER_UNAVAILABLE -> Reason.ISSUER_UNAVAILABLE;
+      case ISSUER_ANSWER -> Reason.ISSUER_ANSWER;
+      case CLIENT_REFUSED -> Reason.INVALID_CLIENT;
     };
   }
 
@@ -35,6 +39,7 @@ public final class Reasons {
       case UNAUTHORIZED_CLIENT -> Reason.UNAUTHORIZED_CLIENT;
       case INTERACTION_REQUIRED -> Reason.INTERACTION_REQUIRED;
       case MAY_ACT -> Reason.MAY_ACT;
+      case ISSUER_NOT_ALLOWED -> Reason.ISSUER_NOT_ALLOWED;
       case OTHER_ERROR -> Reason.ISSUER_ERROR;
       case ISSUED_FORMAT -> Reason.ISSUED_FORMAT;
       case ISSUED_ISSUER -> Reason.ISSUED_ISSUER;
@@ -54,6 +59,7 @@ public final class Reasons {
       case BUSY -> Reason.ISSUER_BUSY;
       case RATE_LIMIT -> Reason.ISSUER_RATE_LIMIT;
       case DEADLINE -> Reason.DEADLINE;
+      case METADATA -> Reason.SERVER_METADATA;
       case CONSENT -> Reason.CONSENT_TIMEOUT;
       case BROKER -> Reason.BROKER_ERROR;
       case ANSWER -> Reason.ISSUER_ANSWER;

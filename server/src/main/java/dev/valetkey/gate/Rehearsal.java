@@ -11,6 +11,7 @@ import dev.valetkey.token.Secret;
 import dev.valetkey.token.Session;
 import dev.valetkey.token.Session.UserToken;
 import dev.valetkey.token.Subject;
+import dev.valetkey.token.TargetChooser;
 import dev.valetkey.token.TokenDigest;
 import dev.valetkey.token.TokenOutcome;
 import dev.valetkey.token.TokenOutcome.Granted;
@@ -36,7 +37,14 @@ public final class Rehearsal {
   /** A gate that takes every user token for the same user's and always has the same token. */
   public static Gate gate(
       Config config, Instant now, Audit audit, Metrics metrics, LongSupplier nanoTime) {
-    return new Gate(config, new OneUser(now), new OneToken(now), audit, metrics, nanoTime);
+    return new Gate(
+        config,
+        new OneUser(now),
+        TargetChooser.AS_CONFIGURED,
+        new OneToken(now),
+        audit,
+        metrics,
+        nanoTime);
   }
 
   /** Knows every token, as the same user. */
@@ -47,13 +55,10 @@ public final class Rehearsal {
       Subject subject =
           new Subject(TOKEN, TOKEN, null, null, Set.of(), null, null, null, now.plusSeconds(60));
       Secret text = Secret.of(TOKEN);
-      Session session =
-          new Session(
-              subject,
-              new UserToken(
-                  text, text.digest(), subject.keyPart(text.digest()), now.toEpochMilli()),
-              new HitCounters());
-      this.user = new User(subject, session, subject.keyPart(text.digest()));
+      TokenDigest kind = subject.keyPart(text.digest());
+      UserToken token = new UserToken(text, text.digest(), kind, now.toEpochMilli());
+      this.user =
+          new User(new Session(subject, token, new HitCounters()), kind, now.toEpochMilli());
     }
 
     @Override
@@ -65,6 +70,11 @@ public final class Rehearsal {
     public Resolution resolve(
         byte[] bytes, int start, int end, TokenDigest digest, Deadline deadline) {
       return new Resolution.Refused(UserTokenFault.MALFORMED);
+    }
+
+    @Override
+    public boolean seen(TokenDigest token) {
+      return true;
     }
 
     @Override
@@ -93,6 +103,11 @@ public final class Rehearsal {
 
     @Override
     public @Nullable TokenOutcome renew(TokenDigest refused, String server, Deadline deadline) {
+      return null;
+    }
+
+    @Override
+    public @Nullable TokenRequest issuedFor(TokenDigest token) {
       return null;
     }
 

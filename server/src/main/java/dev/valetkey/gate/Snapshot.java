@@ -8,6 +8,7 @@ import dev.valetkey.subject.SubjectResolver;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.token.Target;
+import dev.valetkey.token.TargetChooser;
 import java.util.List;
 
 /**
@@ -18,6 +19,7 @@ import java.util.List;
  * @param lanes what calls to a server need, by the index of its route
  * @param finder where the user token is
  * @param users who the user is
+ * @param targets what tokens are asked for, where servers have a say
  * @param unlisted what happens to calls for other hosts
  */
 record Snapshot(
@@ -25,9 +27,11 @@ record Snapshot(
     List<Lane> lanes,
     UserTokenFinder finder,
     SubjectResolver users,
+    TargetChooser targets,
     UnlistedCalls unlisted) {
 
-  static Snapshot of(Config config, SubjectResolver users, Audit audit, Metrics metrics) {
+  static Snapshot of(
+      Config config, SubjectResolver users, TargetChooser targets, Audit audit, Metrics metrics) {
     RouteTable routes = new RouteTable(config.servers().values());
     return new Snapshot(
         routes,
@@ -37,12 +41,15 @@ record Snapshot(
             .toList(),
         new UserTokenFinder(config.userToken().from()),
         users,
+        targets,
         new UnlistedCalls(config.unlistedHosts(), config.userToken().from(), users));
   }
 
   private static Lane lane(Config config, ServerConfig server, Audit audit, Metrics metrics) {
+    Target target = Target.of(config, server, server.grant());
     return new Lane(
-        Target.of(config, server, server.grant()),
+        target,
+        ToolTargets.of(target),
         Target.of(config, server, server.withoutUser()),
         metrics.server(server.name()),
         audit.serverNumber(server.name()),

@@ -10,6 +10,9 @@ import dev.valetkey.subject.SubjectResolver;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.token.Deadline;
+import dev.valetkey.token.Target;
+import dev.valetkey.token.TargetChooser;
+import dev.valetkey.token.TokenRequest;
 import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.util.List;
@@ -25,9 +28,14 @@ public final class Tracer {
   private final List<UserTokenSource> sources;
   private final Snapshot snapshot;
 
-  public Tracer(Config config, SubjectResolver users, Audit audit, Metrics metrics) {
+  /**
+   * @param targets what is asked for where servers have a say; what it would have to find out
+   *     counts as configured
+   */
+  public Tracer(
+      Config config, SubjectResolver users, TargetChooser targets, Audit audit, Metrics metrics) {
     this.sources = config.userToken().from();
-    this.snapshot = Snapshot.of(config, users, audit, metrics);
+    this.snapshot = Snapshot.of(config, users, targets, audit, metrics);
   }
 
   /**
@@ -56,10 +64,19 @@ public final class Tracer {
               null,
               ask.source() < 0 ? null : sources.get(ask.source()),
               ask.request().user(),
-              ask.request());
+              chosen(ask));
       case Plan.Renew renew ->
           new Trace(renew.lane().server(), Reason.UNKNOWN_RETRY, null, null, null);
     };
+  }
+
+  private TokenRequest chosen(Plan.Ask ask) {
+    TokenRequest request = ask.request();
+    Target known =
+        ask.lane().isNegotiable()
+            ? snapshot.targets().known(request.target(), request.user())
+            : null;
+    return known == null ? request : request.of(known);
   }
 
   private static HttpCall call(

@@ -79,7 +79,7 @@ final class UnlistedCalls {
       if (at == end || bytes[at] == ' ' || bytes[at] == '\t') {
         // Known tokens are told by their digest, which costs less than to look into a JWT.
         if (at > word
-            && (users.known(hasher.digest(bytes, word, at)) != null
+            && (users.seen(hasher.digest(bytes, word, at))
                 || users.looksLikeUserToken(bytes, word, at))) {
           return true;
         }

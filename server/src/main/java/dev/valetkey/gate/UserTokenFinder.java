@@ -25,6 +25,7 @@ final class UserTokenFinder {
   private static final byte[] AUTHORIZATION = HttpCall.ascii("authorization");
   private static final byte[] MOVED_AUTHORIZATION = HttpCall.ascii("x-valetkey-user-token");
   private static final byte[] BEARER = HttpCall.ascii("bearer");
+  private static final byte[] DPOP = HttpCall.ascii("dpop");
 
   /** Which bytes a token may have: RFC 6750 §2.1 b64token. */
   private static final boolean[] TOKEN_BYTE = new boolean[256];
@@ -62,8 +63,13 @@ final class UserTokenFinder {
   }
 
   /** The token in {@code Authorization} itself, as the retry hop carries it. */
-  static long findBearer(HttpCall call) {
-    return single(call, AUTHORIZATION, true);
+  static long findIssued(HttpCall call) {
+    int index = call.header(AUTHORIZATION);
+    int start = index < 0 ? -1 : call.valueStart(index);
+    boolean dpop = index >= 0 && hasScheme(DPOP, call.bytes(), start, call.valueEnd(index));
+    return dpop && call.header(AUTHORIZATION, index) < 0
+        ? token(call.bytes(), start + DPOP.length + 1, call.valueEnd(index), false)
+        : single(call, AUTHORIZATION, true);
   }
 
   /** Start of a place. */
@@ -101,7 +107,7 @@ final class UserTokenFinder {
   /** RFC 6750 §2.1: {@code Bearer 1*SP b64token}; the scheme in any case. */
   static long token(byte[] bytes, int start, int end, boolean schemeNeeded) {
     int at = start;
-    if (hasBearer(bytes, start, end)) {
+    if (hasScheme(BEARER, bytes, start, end)) {
       at += BEARER.length;
       while (at < end && bytes[at] == ' ') {
         at++;
@@ -120,12 +126,15 @@ final class UserTokenFinder {
     return (long) at << 32 | end;
   }
 
-  private static boolean hasBearer(byte[] bytes, int start, int end) {
-    if (end - start <= BEARER.length || bytes[start + BEARER.length] != ' ') {
+  /**
+   * @param scheme in lower case
+   */
+  private static boolean hasScheme(byte[] scheme, byte[] bytes, int start, int end) {
+    if (end - start <= scheme.length || bytes[start + scheme.length] != ' ') {
       return false;
     }
-    for (int i = 0; i < BEARER.length; i++) {
-      if ((bytes[start + i] | 0x20) != BEARER[i]) {
+    for (int i = 0; i < scheme.length; i++) {
+      if ((bytes[start + i] | 0x20) != scheme[i]) {
         return false;
       }
     }

@@ -9,16 +9,21 @@ import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds the addresses of an issuer: RFC 8414 first, then OpenID Connect Discovery. Stateless.
  *
- * <p>Metadata counts only if its {@code issuer} is ours, letter by letter (RFC 8414 §3.3). What
- * such metadata names is believed, on another origin too: issuers do publish their keys elsewhere,
- * and whoever may write the metadata may name any address of its own origin anyway. Plain http is
- * not followed unless the configuration allows it, or it is where {@code connect_to} points.
+ * <p>Metadata counts only if its {@code issuer} is ours, letter by letter (RFC 8414 §3.3). User
+ * tokens and our credentials go to no other origin than the issuer's because metadata says so:
+ * endpoints elsewhere are pinned in the configuration. Public keys may be published anywhere; what
+ * RFC 8705 §5 calls aliases is elsewhere by design, and for clients that show a certificate. Plain
+ * http is not followed unless the configuration allows it, or it is where {@code connect_to}
+ * points.
  */
 final class Discovery {
+  private static final Logger LOG = LoggerFactory.getLogger(Discovery.class);
   private static final int MAX_BODY = 256 * 1024;
   private static final String OAUTH = "/.well-known/oauth-authorization-server";
   private static final String OPENID = "/.well-known/openid-configuration";
@@ -31,10 +36,11 @@ final class Discovery {
     this.connections = connections;
   }
 
-  /** The addresses; asks nobody where both are pinned. */
+  /** The addresses; asks nobody where the token endpoint and the keys are pinned. */
   Fetched<Metadata> fetch(Deadline deadline) {
     if (config.tokenEndpoint() != null && config.jwksUri() != null) {
-      return new Fetched.Got<>(new Metadata(config.tokenEndpoint(), config.jwksUri()));
+      return new Fetched.Got<>(
+          new Metadata(config.tokenEndpoint(), config.jwksUri(), config.introspectionEndpoint()));
     }
     Fetched<Metadata> last = new Fetched.Missed<>("metadata: none");
     for (URI place : places()) {
@@ -82,29 +88,45 @@ final class Discovery {
     if (!config.issuer().toString().equals(text(document, "issuer"))) {
       return new Fetched.Missed<>("metadata: names another issuer");
     }
-    URI tokenEndpoint = config.tokenEndpoint();
-    if (tokenEndpoint == null) {
-      tokenEndpoint = tokenEndpoint(document);
-    }
-    URI jwksUri = config.jwksUri();
-    if (jwksUri == null) {
-      jwksUri = address(document, "jwks_uri");
-    }
+    URI tokenEndpoint = address(config.tokenEndpoint(), document, "token_endpoint");
+    URI jwksUri = address(config.jwksUri(), document, "jwks_uri");
+    URI introspectionEndpoint =
+        address(config.introspectionEndpoint(), document, "introspection_endpoint");
     return tokenEndpoint == null && jwksUri == null
         ? new Fetched.Missed<>("metadata: no usable endpoint")
-        : new Fetched.Got<>(new Metadata(tokenEndpoint, jwksUri));
+        : new Fetched.Got<>(new Metadata(tokenEndpoint, jwksUri, introspectionEndpoint));
   }
 
   /**
    * RFC 8705 §5: whoever shows a certificate is expected at another address, where there is one.
    */
-  private @Nullable URI tokenEndpoint(JsonObject document) {
+  private @Nullable URI address(@Nullable URI pinned, JsonObject document, String name) {
+    if (pinned != null) {
+      return pinned;
+    }
     URI alias =
         config.tls().certFile() != null
                 && document.get("mtls_endpoint_aliases") instanceof JsonObject aliases
-            ? address(aliases, "token_endpoint")
+            ? address(aliases, name)
             : null;
-    return alias == null ? address(document, "token_endpoint") : alias;
+    if (alias != null) {
+      return alias;
+    }
+    URI named = address(document, name);
+    boolean own =
+        named != null
+            && (Origin.of(named).equals(Origin.of(config.issuer()))
+                || config.connectTo() != null
+                    && Origin.of(named).equals(Origin.of(config.connectTo())));
+    if (named == null || own || name.equals("jwks_uri")) {
+      return named;
+    }
+    LOG.atWarn()
+        .addKeyValue("issuer", config.name())
+        .addKeyValue("endpoint", name)
+        .addKeyValue("uri", named)
+        .log("metadata names an endpoint on another origin; pin it if that is right");
+    return null;
   }
 
   private @Nullable URI address(JsonObject document, String name) {

@@ -62,17 +62,21 @@ final class DpopKey implements ProofKey {
 
   /** A proof for the token endpoint, where there is no token yet. */
   String proof(String method, URI uri) {
-    return proof(method, uri.toString(), Origin.of(uri), null);
+    // RFC 9449 §4.2: htu has neither query nor fragment.
+    String text = uri.toString();
+    int end = text.indexOf('?');
+    return proof(method, end < 0 ? text : text.substring(0, end), uri, null);
   }
 
   @Override
-  public String proof(String method, String uri, TokenDigest token) {
-    return proof(method, uri, Origin.of(URI.create(uri)), Thumbprints.base64(token));
+  public String proof(String method, URI server, String path, TokenDigest token) {
+    String uri = server.getScheme() + "://" + server.getRawAuthority() + path;
+    return proof(method, uri, server, Thumbprints.base64(token));
   }
 
   @Override
-  public void useNonce(String uri, String nonce) {
-    Optional<Origin> origin = Origin.of(URI.create(uri));
+  public void useNonce(URI server, String nonce) {
+    Optional<Origin> origin = Origin.of(server);
     // RFC 9449 §8.1: nonce-chars are NQCHAR, which a JSON text holds as they are.
     boolean sound =
         nonce.length() <= MAX_NONCE && nonce.chars().allMatch(c -> c > 0x20 && c < 0x7f);
@@ -81,8 +85,7 @@ final class DpopKey implements ProofKey {
     }
   }
 
-  private String proof(
-      String method, String uri, Optional<Origin> origin, @Nullable String tokenHash) {
+  private String proof(String method, String uri, URI server, @Nullable String tokenHash) {
     byte[] id = new byte[16];
     random.nextBytes(id);
     JsonObject header = new JsonObject();
@@ -96,7 +99,7 @@ final class DpopKey implements ProofKey {
     if (tokenHash != null) {
       claims.addProperty("ath", tokenHash);
     }
-    String nonce = origin.map(nonces::get).orElse(null);
+    String nonce = Origin.of(server).map(nonces::get).orElse(null);
     if (nonce != null) {
       claims.addProperty("nonce", nonce);
     }

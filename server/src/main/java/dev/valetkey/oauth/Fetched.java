@@ -1,7 +1,7 @@
 package dev.valetkey.oauth;
 
 /** What came of fetching a document. */
-sealed interface Fetched<T> {
+public sealed interface Fetched<T> {
 
   record Got<T>(T value) implements Fetched<T> {}
 

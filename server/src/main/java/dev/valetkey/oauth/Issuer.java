@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,8 @@ public final class Issuer implements AutoCloseable {
   private final TokenAnswerReader reader;
   private final TokenEndpoint tokenEndpoint;
   private final @Nullable DpopKey dpop;
+  private final IntrospectionEndpoint introspectionEndpoint;
+  private final Introspection introspection;
   private final Breaker breaker;
   private final Refreshing<Metadata> metadata;
   private final Refreshing<KeySet> keys;
@@ -46,9 +49,18 @@ public final class Issuer implements AutoCloseable {
     this.connections = new IssuerConnections(config);
     this.reader = new TokenAnswerReader(clock);
     this.dpop = config.dpopBoundAccessTokens() ? new DpopKey(clock, random) : null;
+    ClientAuthentication authentication = ClientAuthentication.of(config, clock, random);
     this.tokenEndpoint =
-        new TokenEndpoint(
-            connections, ClientAuthentication.of(config, clock, random), reader, dpop);
+        new TokenEndpoint(new SignedPosts(connections, authentication, dpop), reader);
+    this.introspectionEndpoint =
+        new IntrospectionEndpoint(
+            new SignedPosts(connections, authentication, null), reader, clock);
+    this.introspection =
+        new Introspection(
+            (token, deadline) -> guarded(down -> down, () -> askAbout(token, deadline)),
+            config.timeout(),
+            config.maxInFlight(),
+            nanoTime);
     this.breaker = new Breaker(nanoTime);
     Discovery discovery = new Discovery(config, connections);
     this.metadata =
@@ -66,7 +78,7 @@ public final class Issuer implements AutoCloseable {
    * wait, it is not asked.
    */
   public TokenAnswer token(Form form, Deadline deadline) {
-    return guarded(deadline, within -> ask(form, within));
+    return guarded(down -> down, () -> ask(form, deadline.atMost(config.timeout())));
   }
 
   /**
@@ -74,15 +86,13 @@ public final class Issuer implements AutoCloseable {
    * {@link #token}.
    */
   public TokenAnswer stored(URI endpoint, Secret bearer, Deadline deadline) {
+    Map<String, String> headers = Map.of("Authorization", "Bearer " + bearer.reveal());
     return guarded(
-        deadline,
-        within ->
+        down -> down,
+        () ->
             reader.readStored(
                 connections.get(
-                    endpoint,
-                    Map.of("Authorization", "Bearer " + bearer.reveal()),
-                    MAX_TOKEN_BODY,
-                    within)));
+                    endpoint, headers, MAX_TOKEN_BODY, deadline.atMost(config.timeout()))));
   }
 
   /** The key that this issuer's tokens are bound to; null: they are not. */
@@ -95,24 +105,12 @@ public final class Issuer implements AutoCloseable {
     return dpop == null ? null : dpop.thumbprint();
   }
 
-  private TokenAnswer guarded(Deadline deadline, Function<Deadline, TokenAnswer> call) {
-    Duration wait = breaker.admit();
-    if (wait.isPositive()) {
-      Cause cause = breaker.asked() ? Cause.RATE_LIMIT : Cause.UNREACHABLE;
-      return new TokenAnswer.Unavailable(cause, RetryAfter.clamp(wait));
-    }
-    TokenAnswer answer = TokenAnswerReader.unavailable(Cause.UNREACHABLE);
-    boolean asked = false;
-    try {
-      answer = call.apply(deadline.atMost(config.timeout()));
-      asked = true;
-    } finally {
-      if (!asked) {
-        breaker.abandoned();
-      }
-    }
-    settle(answer);
-    return answer;
+  /**
+   * What this issuer says of a token, with our client authentication, within the same limits as
+   * {@link #token}.
+   */
+  Introspected introspect(Secret token, Deadline deadline) {
+    return introspection.of(token, deadline);
   }
 
   /**
@@ -151,37 +149,84 @@ public final class Issuer implements AutoCloseable {
     return keys.newerThan(seen, UNKNOWN_KEY_INTERVAL, deadline);
   }
 
+  /**
+   * Asks, unless the issuer is to be left alone, and remembers how that went.
+   *
+   * @param down the answer in the second case
+   */
+  private <A> A guarded(Function<TokenAnswer.Unavailable, A> down, Supplier<A> ask) {
+    Duration wait = breaker.admit();
+    if (wait.isPositive()) {
+      Cause cause = breaker.asked() ? Cause.RATE_LIMIT : Cause.UNREACHABLE;
+      return down.apply(new TokenAnswer.Unavailable(cause, RetryAfter.clamp(wait)));
+    }
+    boolean asked = false;
+    try {
+      A answer = ask.get();
+      asked = true;
+      if (answer instanceof TokenAnswer.Unavailable unavailable) {
+        settle(unavailable);
+      } else {
+        breaker.succeeded();
+      }
+      return answer;
+    } finally {
+      if (!asked) {
+        breaker.abandoned();
+      }
+    }
+  }
+
+  private void settle(TokenAnswer.Unavailable unavailable) {
+    switch (unavailable.cause()) {
+      case UNREACHABLE, DEADLINE -> breaker.failed();
+      case RATE_LIMIT -> breaker.pause(unavailable.retryAfter());
+      case BUSY -> breaker.abandoned();
+      // It answered, however badly; the others are not said of issuers.
+      case ANSWER, METADATA, CONSENT, BROKER -> breaker.succeeded();
+    }
+  }
+
   private TokenAnswer ask(Form form, Deadline deadline) {
-    URI pinned = config.tokenEndpoint();
+    return at(
+        config.tokenEndpoint(),
+        Metadata::tokenEndpoint,
+        deadline,
+        down -> down,
+        endpoint -> tokenEndpoint.ask(endpoint, form, deadline));
+  }
+
+  private Introspected askAbout(Secret token, Deadline deadline) {
+    return at(
+        config.introspectionEndpoint(),
+        Metadata::introspectionEndpoint,
+        deadline,
+        down -> down,
+        endpoint -> introspectionEndpoint.ask(endpoint, token, deadline));
+  }
+
+  /** Asks at an endpoint that is pinned or discovered. */
+  private <A> A at(
+      @Nullable URI pinned,
+      Function<Metadata, @Nullable URI> discovered,
+      Deadline deadline,
+      Function<TokenAnswer.Unavailable, A> down,
+      Function<URI, A> ask) {
     if (pinned != null) {
-      return tokenEndpoint.ask(pinned, form, deadline);
+      return ask.apply(pinned);
     }
     return switch (metadata.get(deadline)) {
       case Fetched.Missed<Metadata> missed ->
-          TokenAnswerReader.unavailable(deadline.passed() ? Cause.DEADLINE : Cause.UNREACHABLE);
+          down.apply(
+              TokenAnswerReader.unavailable(
+                  deadline.passed() ? Cause.DEADLINE : Cause.UNREACHABLE));
       case Fetched.Got<Metadata> got -> {
-        URI discovered = got.value().tokenEndpoint();
-        yield discovered == null
-            ? TokenAnswerReader.unavailable(Cause.ANSWER)
-            : tokenEndpoint.ask(discovered, form, deadline);
+        URI endpoint = discovered.apply(got.value());
+        yield endpoint == null
+            ? down.apply(TokenAnswerReader.unavailable(Cause.ANSWER))
+            : ask.apply(endpoint);
       }
     };
-  }
-
-  private void settle(TokenAnswer answer) {
-    switch (answer) {
-      case TokenAnswer.Success success -> breaker.succeeded();
-      case TokenAnswer.Refused refused -> breaker.succeeded();
-      case TokenAnswer.Unavailable unavailable -> {
-        switch (unavailable.cause()) {
-          case UNREACHABLE, DEADLINE -> breaker.failed();
-          case RATE_LIMIT -> breaker.pause(unavailable.retryAfter());
-          case BUSY -> breaker.abandoned();
-          // It answered, however badly.
-          case ANSWER -> breaker.succeeded();
-        }
-      }
-    }
   }
 
   private Fetched<KeySet> fetchKeys(Deadline deadline) {

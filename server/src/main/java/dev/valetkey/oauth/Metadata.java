@@ -8,5 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tokenEndpoint null if neither says it
  * @param jwksUri null if neither says it
+ * @param introspectionEndpoint null if neither says it
  */
-record Metadata(@Nullable URI tokenEndpoint, @Nullable URI jwksUri) {}
+record Metadata(
+    @Nullable URI tokenEndpoint, @Nullable URI jwksUri, @Nullable URI introspectionEndpoint) {}

@@ -40,9 +40,11 @@ final class SubjectClaims {
 
   Verification judge(Claims claims, UserRule rule, TokenDigest ruleDigest) {
     UserTokenFault fault = fault(claims, rule);
-    return fault == null
-        ? new Verification.Verified(subject(claims, rule), ruleDigest)
-        : new Verification.Invalid(fault);
+    if (fault != null) {
+      return new Verification.Invalid(fault);
+    }
+    Subject subject = subject(claims, rule);
+    return new Verification.Verified(subject, ruleDigest, claims.issuedAt(), subject.expiresAt());
   }
 
   private @Nullable UserTokenFault fault(Claims claims, UserRule rule) {

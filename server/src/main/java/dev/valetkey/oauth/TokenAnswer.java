@@ -53,5 +53,6 @@ public sealed interface TokenAnswer {
    *
    * @param retryAfter when asking again may help; between 1 s and 5 min
    */
-  record Unavailable(TokenOutcome.Cause cause, Duration retryAfter) implements TokenAnswer {}
+  record Unavailable(TokenOutcome.Cause cause, Duration retryAfter)
+      implements TokenAnswer, Introspected {}
 }

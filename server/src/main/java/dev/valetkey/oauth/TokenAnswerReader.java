@@ -14,7 +14,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +30,7 @@ final class TokenAnswerReader {
   private static final long MAX_EXPIRES_IN = 10L * 365 * 24 * 3600;
 
   /** RFC 6750 §2.1: anything else could not be sent as a bearer token, or would end the header. */
-  private static final Pattern B64TOKEN = Pattern.compile("[A-Za-z0-9._~+/-]++=*+");
+  static final Pattern B64TOKEN = Pattern.compile("[A-Za-z0-9._~+/-]++=*+");
 
   private static final Pattern ERROR_CODE = Pattern.compile("[a-z_]{1,64}");
   private static final Pattern DECIMAL = Pattern.compile("-?[0-9]{1,30}(\\.[0-9]{1,30})?");
@@ -48,9 +47,21 @@ final class TokenAnswerReader {
     this.clock = clock;
   }
 
-  /** What a token endpoint's reply means. */
+  /** What a response holds before it is known what it should hold. */
+  sealed interface Body {
+    /** A 200 with an object that is no error. */
+    record Document(JsonObject json) implements Body {}
+
+    /** Anything else, as a token endpoint would mean it. */
+    record Failure(TokenAnswer answer) implements Body {}
+  }
+
   TokenAnswer read(Reply reply) {
-    return read(reply, this::answered);
+    return switch (body(reply)) {
+      case Body.Failure failure -> failure.answer();
+      case Body.Document document ->
+          success(document.json()).orElseGet(() -> unavailable(Cause.ANSWER));
+    };
   }
 
   /**
@@ -58,56 +69,57 @@ final class TokenAnswerReader {
    * 6750 §3.1): the user is who may be refused there.
    */
   TokenAnswer readStored(Reply reply) {
-    return read(
-        reply,
-        answered ->
-            switch (answered.status()) {
-              case 400 -> new TokenAnswer.Refused("interaction_required", 400);
-              case 401 -> new TokenAnswer.Refused("invalid_grant", 401);
-              case 403 -> new TokenAnswer.Refused("access_denied", 403);
-              case 404 -> new TokenAnswer.Refused("invalid_target", 404);
-              default -> answered(answered);
-            });
-  }
-
-  private static TokenAnswer read(Reply reply, Function<Reply.Answered, TokenAnswer> meaning) {
-    return switch (reply) {
-      case Reply.Answered answered -> meaning.apply(answered);
-      case Reply.Unusable unusable -> unavailable(Cause.ANSWER);
-      case Reply.Failed failed ->
-          unavailable(
-              switch (failed.failure()) {
-                case CONNECTION, TLS -> Cause.UNREACHABLE;
-                case TIMEOUT -> Cause.DEADLINE;
-                case BUSY -> Cause.BUSY;
-              });
+    int status = reply instanceof Reply.Answered answered ? answered.status() : 0;
+    return switch (status) {
+      case 400 -> new TokenAnswer.Refused("interaction_required", status);
+      case 401 -> new TokenAnswer.Refused("invalid_grant", status);
+      case 403 -> new TokenAnswer.Refused("access_denied", status);
+      case 404 -> new TokenAnswer.Refused("invalid_target", status);
+      default -> read(reply);
     };
   }
 
-  private TokenAnswer answered(Reply.Answered reply) {
+  /** Tells a document from all the ways not to be one. */
+  Body body(Reply reply) {
+    return switch (reply) {
+      case Reply.Answered answered -> body(answered);
+      case Reply.Unusable unusable -> new Body.Failure(unavailable(Cause.ANSWER));
+      case Reply.Failed failed ->
+          new Body.Failure(
+              unavailable(
+                  switch (failed.failure()) {
+                    case CONNECTION, TLS -> Cause.UNREACHABLE;
+                    case TIMEOUT -> Cause.DEADLINE;
+                    case BUSY -> Cause.BUSY;
+                  }));
+    };
+  }
+
+  private Body body(Reply.Answered reply) {
     int status = reply.status();
     if (status == 429 || (status == 503 && reply.retryAfter() != null)) {
-      return new TokenAnswer.Unavailable(
-          Cause.RATE_LIMIT, RetryAfter.parse(reply.retryAfter(), clock.instant()));
+      return new Body.Failure(
+          new TokenAnswer.Unavailable(
+              Cause.RATE_LIMIT, RetryAfter.parse(reply.retryAfter(), clock.instant())));
     }
-    if (status >= 500 || status == 408) {
-      return unavailable(Cause.UNREACHABLE);
+    if (notNow(status)) {
+      return new Body.Failure(unavailable(Cause.UNREACHABLE));
     }
     if (status != 200 && status < 400) {
-      return unavailable(Cause.ANSWER);
+      return new Body.Failure(unavailable(Cause.ANSWER));
     }
     Optional<JsonObject> body = reply.json();
     if (body.isPresent() && body.get().has("error")) {
       // An error beside a token wins: whoever says both did not mean yes.
-      return error(body.get().get("error"), status);
+      return new Body.Failure(error(body.get().get("error"), status));
     }
     if (status == 401) {
-      return new TokenAnswer.Refused("invalid_client", status);
+      return new Body.Failure(new TokenAnswer.Refused("invalid_client", status));
     }
     if (status != 200 || body.isEmpty()) {
-      return unavailable(Cause.ANSWER);
+      return new Body.Failure(unavailable(Cause.ANSWER));
     }
-    return success(body.get()).orElseGet(() -> unavailable(Cause.ANSWER));
+    return new Body.Document(body.get());
   }
 
   /** A broker's {@code {"token": …}}; empty if it holds none that could be sent. */
@@ -118,7 +130,35 @@ final class TokenAnswerReader {
                 Secret.of(token), TokenAnswer.Type.UNSAID, null, OptionalLong.empty(), null));
   }
 
-  static TokenAnswer unavailable(TokenOutcome.Cause cause) {
+  /** Whether the issuer does not take us for whom we say we are (RFC 6749 §5.2). */
+  static boolean refusedClient(Reply reply) {
+    return reply instanceof Reply.Answered answered
+        && (answered.status() == 401
+            || !notNow(answered.status())
+                && answered.status() != 429
+                && answered
+                    .json()
+                    .flatMap(body -> text(body.get("error")))
+                    .filter("invalid_client"::equals)
+                    .isPresent());
+  }
+
+  private static boolean notNow(int status) {
+    return status >= 500 || status == 408;
+  }
+
+  /** Whether the endpoint asks for the same once more, with its nonce (RFC 9449 §8). */
+  static boolean wantsNonce(Reply reply) {
+    return reply instanceof Reply.Answered answered
+        && answered.dpopNonce() != null
+        && answered
+            .json()
+            .flatMap(body -> text(body.get("error")))
+            .filter("use_dpop_nonce"::equals)
+            .isPresent();
+  }
+
+  static TokenAnswer.Unavailable unavailable(TokenOutcome.Cause cause) {
     return new TokenAnswer.Unavailable(cause, RetryAfter.MIN);
   }
 

@@ -7,33 +7,24 @@ import dev.valetkey.token.Deadline;
 import dev.valetkey.token.Fields;
 import dev.valetkey.token.TokenDigest;
 import dev.valetkey.token.UserTokenFault;
-import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Decides whether a token is a user's (RFC 8725, RFC 9068): first its form, then its signature,
- * then its claims. Immutable but for the issuers' keys; thread-safe. It waits where keys must be
- * fetched and is for virtual threads.
+ * then its claims. A token that is no JWT is left to {@link OpaqueUserTokens}. Immutable but for
+ * the issuers' keys; thread-safe. It waits where keys must be fetched and is for virtual threads.
  *
  * <p>Members {@code x5c}, {@code x5t} and other unknown ones of the header are ignored, as RFC 7515
  * §4 wants: keys only ever come from the issuer's own address.
  */
 public final class UserTokenVerifier {
-  private static final int MAX_KID_BYTES = 256;
   private static final Set<String> TYPES = Set.of("jwt", "at+jwt", "application/at+jwt");
-
-  /**
-   * Header members that bring keys along, change how the signature is computed, or belong to
-   * encryption.
-   */
-  private static final List<String> REFUSED_HEADERS =
-      List.of("crit", "b64", "jku", "x5u", "jwk", "zip", "enc", "p2c", "p2s");
 
   /** Claims of ID tokens (OpenID Connect Core §3) and logout tokens (Back-Channel Logout §2.4). */
   private static final List<String> REFUSED_CLAIMS =
@@ -67,6 +58,7 @@ public final class UserTokenVerifier {
 
   private final List<Admission> admissions;
   private final SubjectClaims subjectClaims;
+  private final OpaqueUserTokens opaque;
 
   /**
    * @param rules asked in this order; the first that admits a token counts
@@ -75,6 +67,7 @@ public final class UserTokenVerifier {
   public UserTokenVerifier(List<Rule> rules, InstantSource clock) {
     this.admissions = rules.stream().map(rule -> new Admission(rule, rule.digest())).toList();
     this.subjectClaims = new SubjectClaims(clock);
+    this.opaque = new OpaqueUserTokens(rules, subjectClaims, clock);
   }
 
   /** Verifies the token in {@code bytes[start, end)}. */
@@ -83,7 +76,8 @@ public final class UserTokenVerifier {
         bytes,
         start,
         end,
-        (jws, algorithm, issuer) -> signatureFault(jws, algorithm, issuer, deadline));
+        (jws, algorithm, issuer) -> JwsRules.signatureFault(jws, algorithm, issuer, deadline),
+        token -> opaque.verify(token, deadline));
   }
 
   /**
@@ -91,21 +85,32 @@ public final class UserTokenVerifier {
    * admitting.
    */
   public Verification inspect(byte[] bytes, int start, int end) {
-    return judge(bytes, start, end, (jws, algorithm, issuer) -> null);
+    return judge(bytes, start, end, (jws, algorithm, issuer) -> null, opaque::inspect);
   }
 
-  private Verification judge(byte[] bytes, int start, int end, SignatureCheck signatures) {
+  private Verification judge(
+      byte[] bytes,
+      int start,
+      int end,
+      SignatureCheck signatures,
+      Function<byte[], Verification> opaqueOne) {
     if (end - start > Jws.MAX_BYTES) {
       return invalid(UserTokenFault.MALFORMED);
     }
     byte[] token = Arrays.copyOfRange(bytes, start, end);
     Optional<Jws> jws = Jws.parse(token);
+    if (jws.isEmpty() && OpaqueUserTokens.isOne(token)) {
+      return opaqueOne.apply(token);
+    }
     if (jws.isEmpty()) {
       return invalid(Jws.parts(token) == 5 ? UserTokenFault.TYPE : UserTokenFault.MALFORMED);
     }
-    UserTokenFault formFault = formFault(jws.get());
-    if (formFault != null) {
-      return invalid(formFault);
+    UserTokenFault headerFault = JwsRules.headerFault(jws.get().header(), TYPES);
+    if (headerFault != null) {
+      return invalid(headerFault);
+    }
+    if (!isAccessToken(jws.get().payload()) && !mayBeIdToken(jws.get().payload())) {
+      return invalid(UserTokenFault.TYPE);
     }
     Optional<Claims> claims = Claims.of(jws.get().payload());
     return claims.isEmpty()
@@ -122,30 +127,24 @@ public final class UserTokenVerifier {
     return IssuerPeek.issuer(bytes, start, end);
   }
 
-  private static @Nullable UserTokenFault formFault(Jws jws) {
-    JsonObject header = jws.header();
-    if (REFUSED_HEADERS.stream().anyMatch(header::has)) {
-      return UserTokenFault.TYPE;
-    }
-    if (header.has("typ")
-        && Claims.text(header, "typ")
-            .filter(typ -> TYPES.contains(typ.toLowerCase(Locale.ROOT)))
-            .isEmpty()) {
-      return UserTokenFault.TYPE;
-    }
-    if (header.has("kid")
-        && Claims.text(header, "kid")
-            .filter(kid -> kid.getBytes(StandardCharsets.UTF_8).length <= MAX_KID_BYTES)
-            .isEmpty()) {
-      return UserTokenFault.MALFORMED;
-    }
-    JsonObject payload = jws.payload();
-    boolean accessToken =
-        !payload.has("typ")
-            || Claims.text(payload, "typ").filter("bearer"::equalsIgnoreCase).isPresent();
-    return accessToken && REFUSED_CLAIMS.stream().noneMatch(payload::has)
-        ? null
-        : UserTokenFault.TYPE;
+  /** Whether nothing in the claims says that they are of a token of another kind. */
+  static boolean isAccessToken(JsonObject claims) {
+    boolean bearer =
+        !claims.has("typ")
+            || Claims.text(claims, "typ").filter("bearer"::equalsIgnoreCase).isPresent();
+    return bearer && REFUSED_CLAIMS.stream().noneMatch(claims::has);
+  }
+
+  /** Whether it is an ID token (OpenID Connect Core §2), and some rule takes those. */
+  private boolean mayBeIdToken(JsonObject claims) {
+    return isIdToken(claims)
+        && admissions.stream().anyMatch(admission -> admission.rule().rule().idTokens());
+  }
+
+  private static boolean isIdToken(JsonObject claims) {
+    boolean type =
+        !claims.has("typ") || Claims.text(claims, "typ").filter("id"::equalsIgnoreCase).isPresent();
+    return type && !claims.has("events");
   }
 
   private Verification firstAdmission(Jws jws, Claims claims, SignatureCheck signatures) {
@@ -158,6 +157,10 @@ public final class UserTokenVerifier {
     for (Admission admission : admissions) {
       Rule rule = admission.rule();
       if (!rule.issuer().config().issuer().toString().equals(claims.issuer())) {
+        continue;
+      }
+      if (!isAccessToken(claims.json()) && !rule.rule().idTokens()) {
+        last = invalid(UserTokenFault.TYPE);
         continue;
       }
       UserTokenFault fault =
@@ -173,32 +176,6 @@ public final class UserTokenVerifier {
       }
     }
     return last;
-  }
-
-  private static @Nullable UserTokenFault signatureFault(
-      Jws jws, SignatureAlgorithm algorithm, Issuer issuer, Deadline deadline) {
-    if (!(issuer.keys(deadline) instanceof Fetched.Got<KeySet> got)) {
-      return UserTokenFault.KEYS_UNAVAILABLE;
-    }
-    String kid = Claims.text(jws.header(), "kid").orElse(null);
-    if (signed(jws, algorithm, got.value(), kid)) {
-      return null;
-    }
-    if (kid != null && got.value().knows(kid)) {
-      return UserTokenFault.SIGNATURE;
-    }
-    // The issuer may have begun to use a new key.
-    return issuer.keysAfter(got.value(), deadline) instanceof Fetched.Got<KeySet> newer
-            && !newer.value().equals(got.value())
-            && signed(jws, algorithm, newer.value(), kid)
-        ? null
-        : UserTokenFault.SIGNATURE;
-  }
-
-  private static boolean signed(
-      Jws jws, SignatureAlgorithm algorithm, KeySet keys, @Nullable String kid) {
-    return keys.candidates(algorithm, kid).stream()
-        .anyMatch(key -> jws.signedBy(key.publicKey(), algorithm));
   }
 
   private static Verification invalid(UserTokenFault fault) {

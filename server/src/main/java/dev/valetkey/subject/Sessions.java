@@ -13,6 +13,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -62,8 +63,19 @@ public final class Sessions {
   /**
    * The session of this subject, begun if there is none; of user tokens that may do the same it
    * keeps the one that ends last.
+   *
+   * @param signedOut asked once the session is there; if so, it ends at once. A logout is
+   *     remembered before it looks for sessions: it finds this one, or is found here
    */
-  public Session open(Subject subject, UserToken userToken) {
+  public Session open(Subject subject, UserToken userToken, BooleanSupplier signedOut) {
+    Session session = open(subject, userToken);
+    if (signedOut.getAsBoolean()) {
+      end(session.id());
+    }
+    return session;
+  }
+
+  private Session open(Subject subject, UserToken userToken) {
     return sessions
         .asMap()
         .compute(
@@ -97,6 +109,28 @@ public final class Sessions {
     if (session != null) {
       over(session);
     }
+  }
+
+  /**
+   * Ends the sessions of a user who has signed out at the issuer: the one of this {@code sid}, and
+   * those of {@code sub} that do not say theirs; all of {@code sub} where {@code sid} is null.
+   * Looks at every session.
+   *
+   * @return how many there were
+   */
+  int end(String issuer, @Nullable String sid, @Nullable String sub) {
+    int ended = 0;
+    for (Session session : sessions.asMap().values()) {
+      boolean signedOut =
+          sid == null || session.sid() == null
+              ? session.sub().equals(sub)
+              : session.sid().equals(sid);
+      if (signedOut && session.issuer().equals(issuer)) {
+        end(session.id());
+        ended++;
+      }
+    }
+    return ended;
   }
 
   public long count() {

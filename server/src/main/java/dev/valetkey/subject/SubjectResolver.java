@@ -24,6 +24,12 @@ public interface SubjectResolver {
   Resolution resolve(byte[] bytes, int start, int end, TokenDigest digest, Deadline deadline);
 
   /**
+   * Whether a token with this digest was taken for a user's before, be it good or not by now. Never
+   * blocks.
+   */
+  boolean seen(TokenDigest token);
+
+  /**
    * Whether these bytes look like a user token, valid or not: a JWT of an issuer whose tokens count
    * as a user's. Never throws.
    */

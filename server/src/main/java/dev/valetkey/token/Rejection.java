@@ -19,6 +19,8 @@ public enum Rejection {
   INTERACTION_REQUIRED(Memory.BRIEF),
   /** RFC 8693 §4.4: the user token names another actor. */
   MAY_ACT(Memory.USER_TOKEN),
+  /** The server's metadata names no issuer that the configuration allows it. */
+  ISSUER_NOT_ALLOWED(Memory.BRIEF),
   /** Any other OAuth error. */
   OTHER_ERROR(Memory.BRIEF),
   ISSUED_FORMAT(Memory.BRIEF),

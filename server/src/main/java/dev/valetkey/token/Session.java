@@ -19,6 +19,8 @@ public final class Session {
   private final TokenDigest id;
   private final String issuer;
   private final String sub;
+  private final @Nullable String sid;
+  private final boolean named;
   private final HitCounters hits;
   private volatile Map<TokenDigest, UserToken> userTokens;
   private volatile long expiresAt;
@@ -39,6 +41,8 @@ public final class Session {
     this.id = subject.sessionId();
     this.issuer = subject.issuer();
     this.sub = subject.sub();
+    this.sid = subject.sid();
+    this.named = subject.isNamed();
     this.userTokens = Map.of(userToken.kind(), userToken);
     this.expiresAt = userToken.expiresAt();
     this.hits = hits;
@@ -54,6 +58,16 @@ public final class Session {
 
   public String sub() {
     return sub;
+  }
+
+  /** Whether {@link #sub} is the user's name at the issuer. */
+  boolean isNamed() {
+    return named;
+  }
+
+  /** The session at the issuer; null where its tokens do not say. */
+  public @Nullable String sid() {
+    return sid;
   }
 
   /** The user token of this kind with the latest expiry; null once it was let go. */

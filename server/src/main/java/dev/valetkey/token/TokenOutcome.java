@@ -29,6 +29,8 @@ public sealed interface TokenOutcome {
     RATE_LIMIT,
     /** The caller's deadline passed. */
     DEADLINE,
+    /** The server's metadata could not be read. */
+    METADATA,
     /** A token broker waited for the user in vain. */
     CONSENT,
     /** A token broker failed. */

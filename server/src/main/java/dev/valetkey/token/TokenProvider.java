@@ -25,6 +25,9 @@ public interface TokenProvider {
    */
   @Nullable TokenOutcome renew(TokenDigest refused, String server, Deadline deadline);
 
+  /** What this token was issued for; null: it is none of ours, or ended long ago. Never blocks. */
+  @Nullable TokenRequest issuedFor(TokenDigest token);
+
   /**
    * The next call shall not use this token any more: a server refused it and the refusal stayed.
    * Never blocks.

@@ -10,4 +10,10 @@ import org.jspecify.annotations.Nullable;
  * @param user on whose behalf; null for grants that need no user
  * @param minLifetime how long the token should still last, for a stream; zero: no wish
  */
-public record TokenRequest(Target target, @Nullable User user, Duration minLifetime) {}
+public record TokenRequest(Target target, @Nullable User user, Duration minLifetime) {
+
+  /** The same question for another target. */
+  public TokenRequest of(Target other) {
+    return other == target ? this : new TokenRequest(other, user, minLifetime);
+  }
+}

@@ -17,6 +17,14 @@ public enum UserTokenFault {
   SUBJECT,
   EXPIRED,
   NOT_YET_VALID,
+  /** The issuer says that it counts no more (RFC 7662 §2.2), or that its user has signed out. */
+  INACTIVE,
   /** It could not be judged: the issuer's keys cannot be fetched. */
-  KEYS_UNAVAILABLE
+  KEYS_UNAVAILABLE,
+  /** It could not be judged: the issuer cannot be asked about it. */
+  ISSUER_UNAVAILABLE,
+  /** It could not be judged: what the issuer says of it is no answer. */
+  ISSUER_ANSWER,
+  /** It could not be judged: the issuer does not answer this client. */
+  CLIENT_REFUSED
 }

@@ -84,6 +84,6 @@ final class Requests {
             subject,
             new Session.UserToken(text, text.digest(), kind, end.toEpochMilli()),
             new HitCounters());
-    return new User(subject, session, kind);
+    return new User(session, kind, end.toEpochMilli());
   }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.valetkey.admin.Readiness.IssuerState;
 import dev.valetkey.admin.Readiness.State;
+import dev.valetkey.subject.BackChannelLogout;
+import dev.valetkey.subject.Logouts;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.testkit.Poll;
 import java.io.IOException;
@@ -18,8 +20,10 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,6 +35,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(30)
 final class AdminHttpTest {
+  private static final Supplier<BackChannelLogout> NO_LOGOUT =
+      () ->
+          new BackChannelLogout(
+              List.of(),
+              InstantSource.system(),
+              new Logouts(InstantSource.system()),
+              null,
+              () -> null);
+
   private final Metrics metrics = new Metrics();
   private final FakeReadiness readiness = new FakeReadiness();
   private final HttpClient client = HttpClient.newHttpClient();
@@ -38,7 +51,7 @@ final class AdminHttpTest {
 
   @BeforeEach
   void start() throws IOException {
-    http = AdminHttp.start("127.0.0.1:0", metrics, readiness);
+    http = AdminHttp.start("127.0.0.1:0", metrics, readiness, NO_LOGOUT);
   }
 
   @AfterEach
@@ -97,7 +110,8 @@ final class AdminHttpTest {
         "*",
         "/readyz/x",
         "/explain",
-        "/sessions"
+        "/sessions",
+        "/backchannel-logout"
       })
   void everyOtherPathIsNotFound(String path) throws Exception {
     assertThat(raw("GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
@@ -207,7 +221,7 @@ final class AdminHttpTest {
 
   @Test
   void anAddressCanBeIpv6() throws Exception {
-    try (AdminHttp six = AdminHttp.start("[::1]:0", metrics, readiness)) {
+    try (AdminHttp six = AdminHttp.start("[::1]:0", metrics, readiness, NO_LOGOUT)) {
       URI page = URI.create("http://[::1]:" + six.port() + "/livez");
 
       assertThat(
@@ -221,9 +235,9 @@ final class AdminHttpTest {
   @SuppressWarnings("try") // the port is given up in the middle
   @Test
   void aPortThatIsTakenIsBoundOnceItIsFree() throws Exception {
-    try (AdminHttp first = AdminHttp.start("127.0.0.1:0", metrics, readiness)) {
+    try (AdminHttp first = AdminHttp.start("127.0.0.1:0", metrics, readiness, NO_LOGOUT)) {
       URI page = URI.create("http://127.0.0.1:" + first.port() + "/livez");
-      try (AdminHttp second = AdminHttp.start(page.getAuthority(), metrics, readiness)) {
+      try (AdminHttp second = AdminHttp.start(page.getAuthority(), metrics, readiness, NO_LOGOUT)) {
         first.close();
 
         Poll.until(
@@ -242,7 +256,7 @@ final class AdminHttpTest {
 
   @Test
   void waitingForAPortEndsWithTheServer() throws Exception {
-    AdminHttp second = AdminHttp.start("127.0.0.1:" + http.port(), metrics, readiness);
+    AdminHttp second = AdminHttp.start("127.0.0.1:" + http.port(), metrics, readiness, NO_LOGOUT);
 
     second.close();
 
@@ -252,7 +266,7 @@ final class AdminHttpTest {
 
   @Test
   void anAddressOfAnotherMachineIsAnError() {
-    assertThatThrownBy(() -> AdminHttp.start("192.0.2.1:9464", metrics, readiness))
+    assertThatThrownBy(() -> AdminHttp.start("192.0.2.1:9464", metrics, readiness, NO_LOGOUT))
         .isInstanceOf(IOException.class);
   }
 

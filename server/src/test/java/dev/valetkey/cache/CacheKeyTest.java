@@ -218,7 +218,7 @@ class CacheKeyTest {
 
     TokenRequest other =
         new TokenRequest(
-            request.target(), new User(user.subject(), user.session(), near), Duration.ZERO);
+            request.target(), new User(user.session(), near, user.expiresAt()), Duration.ZERO);
 
     assertThat(world.cache.known(other)).isNull();
     assertThat(text(world.get(other))).endsWith("#2");
@@ -251,8 +251,9 @@ class CacheKeyTest {
   private TokenRequest request(Subject subject, String rule, Target target) {
     Session session =
         new Session(subject, world.userToken("any", Duration.ofDays(1)), new HitCounters());
-    return new TokenRequest(
-        target, new User(subject, session, subject.keyPart(digest(rule))), Duration.ZERO);
+    User user =
+        new User(session, subject.keyPart(digest(rule)), subject.expiresAt().toEpochMilli());
+    return new TokenRequest(target, user, Duration.ZERO);
   }
 
   private static Target with(ServerConfig server, IssuerConfig issuer, GrantConfig grant) {
@@ -324,7 +325,8 @@ class CacheKeyTest {
         Map.of(),
         TlsConfig.DEFAULT,
         Duration.ofSeconds(8),
-        16);
+        16,
+        null);
   }
 
   private static List<ExpectConfig> expectations(ExpectConfig base) {

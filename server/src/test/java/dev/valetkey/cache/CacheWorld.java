@@ -108,7 +108,7 @@ final class CacheWorld implements AutoCloseable {
   User user(String sub, Duration life) {
     Subject subject = subject(sub, clock.instant().plus(life));
     Session session = new Session(subject, userToken(sub, life), new HitCounters());
-    return new User(subject, session, subject.keyPart(RULE));
+    return new User(session, subject.keyPart(RULE), subject.expiresAt().toEpochMilli());
   }
 
   Session.UserToken userToken(String sub, Duration life) {
@@ -193,7 +193,8 @@ final class CacheWorld implements AutoCloseable {
         Map.of(),
         new TlsConfig(null, null, null, null),
         Duration.ofSeconds(8),
-        16);
+        16,
+        null);
   }
 
   static ServerConfig server(String name) {

@@ -64,9 +64,7 @@ final class FakeIssuer implements Acquirer {
 
   static String label(TokenRequest request) {
     User user = request.user();
-    return (user == null ? "nobody" : user.subject().sub())
-        + "/"
-        + request.target().server().name();
+    return (user == null ? "nobody" : user.sub()) + "/" + request.target().server().name();
   }
 
   void life(Duration duration) {

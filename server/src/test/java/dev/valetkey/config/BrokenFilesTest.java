@@ -99,10 +99,13 @@ class BrokenFilesTest {
                 + " network is protected otherwise"),
         issuer(
             "endpoints need https",
-            "issuer: https://idp.example\njwks_uri: http://idp.example/keys\ntoken_endpoint: http://idp.example/token",
+            "issuer: https://idp.example\njwks_uri: http://idp.example/keys\ntoken_endpoint: http://idp.example/token\n"
+                + "introspection_endpoint: http://idp.example/i",
             "4: issuers.corp.jwks_uri: must be https (was http://idp.example/keys); allow_http: true if this is a test or"
                 + " the network is protected otherwise",
             "5: issuers.corp.token_endpoint: must be https (was http://idp.example/token); allow_http: true if this is a"
+                + " test or the network is protected otherwise",
+            "6: issuers.corp.introspection_endpoint: must be https (was http://idp.example/i); allow_http: true if this is a"
                 + " test or the network is protected otherwise"),
         issuer(
             "connect_to with a path",
@@ -557,6 +560,56 @@ class BrokenFilesTest {
             "8: users[0].algorithms: must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA"
                 + " (was HS256; did you mean 'RS256'?)"),
         users("no issuer", "[{audience: a}]", "8: users[0].issuer: is required"),
+        users(
+            "opaque with a slip",
+            "[{issuer: corp, opaque: introspection}]",
+            "8: users[0].opaque: must be one of refuse, introspect, exchange_validates (was introspection)"),
+        Arguments.of(
+            "two rules for opaque tokens",
+            """
+            issuers:
+              one: {issuer: "https://one.example", client_id: a, client_secret_file: secrets/corp}
+              two: {issuer: "https://two.example", client_id: a, client_secret_file: secrets/corp}
+            users: [{issuer: one, opaque: introspect}, {issuer: two, opaque: exchange_validates}]
+            servers: {a: {url: "https://a.example", grant: none}}
+            """,
+            List.of(
+                "4: users[1].opaque: there is a rule for opaque tokens already, and nothing in such a token says which of"
+                    + " them it belongs to")),
+        Arguments.of(
+            "introspection without credentials",
+            """
+            issuers: {corp: {issuer: "https://idp.example", client_id: a, token_endpoint_auth_method: none}}
+            users: [{issuer: corp, opaque: introspect}]
+            servers: {a: {url: "https://a.example", grant: none}}
+            """,
+            List.of(
+                "2: users[0].opaque: introspection needs a client with credentials at issuers.corp")),
+        Arguments.of(
+            "logout tokens for nobody",
+            """
+            issuers: {corp: {issuer: "https://idp.example", token_endpoint_auth_method: none}}
+            users: [{issuer: corp, audience: a, backchannel_logout: true}]
+            servers: {a: {url: "https://a.example", grant: none}}
+            """,
+            List.of(
+                "2: users[0].logout_audience: must name a client: whose logout tokens are meant?")),
+        Arguments.of(
+            "introspection that cannot be discovered",
+            """
+            issuers:
+              corp:
+                issuer: https://idp.example
+                client_id: a
+                client_secret_file: secrets/corp
+                token_endpoint: https://idp.example/token
+                jwks_uri: https://idp.example/keys
+            users: [{issuer: corp, opaque: introspect}]
+            servers: {a: {url: "https://a.example", grant: none}}
+            """,
+            List.of(
+                "2: issuers.corp.introspection_endpoint: is required by users[0].opaque: with the other endpoints given,"
+                    + " nothing is discovered")),
         Arguments.of(
             "issuer without a client",
             """

@@ -75,7 +75,8 @@ class ConfigDefaultsTest {
                     Map.of(),
                     TlsConfig.DEFAULT,
                     Duration.ofSeconds(8),
-                    16)));
+                    16,
+                    null)));
   }
 
   @Test
@@ -90,7 +91,11 @@ class ConfigDefaultsTest {
                 List.of(
                     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
                     "EdDSA"),
-                "sid"));
+                "sid",
+                false,
+                OpaqueTokens.REFUSE,
+                false,
+                List.of("travel-agent")));
   }
 
   @Test

@@ -29,6 +29,7 @@ final class EveryKey {
           tls: {ca_file: ca.pem}
           timeout: 2500ms
           max_in_flight: 4
+          introspection_endpoint: https://idp.example.com/introspect
         partner:
           issuer: https://partner.example
           client_id: agent
@@ -48,7 +49,7 @@ final class EveryKey {
         chain: {issuer: partner, audience: "https://workload.example"}
         own: {type: client_credentials, issuer: corp, resource: "urn:own", scope: act}
       users:
-        - {issuer: partner, audience: agent, algorithms: [ES256, EdDSA], session_claim: session}
+        - {issuer: partner, audience: agent, algorithms: [ES256, EdDSA], session_claim: session, id_tokens: true, opaque: introspect, backchannel_logout: true, logout_audience: chat-app}
       user_token:
         from: ["header:x-user-token", authorization]
       servers:

@@ -67,7 +67,8 @@ class EveryKeyTest {
                 Map.of(),
                 new TlsConfig(temp.resolve("ca.pem"), null, null, null),
                 Duration.ofMillis(2500),
-                4),
+                4,
+                URI.create("https://idp.example.com/introspect")),
             new IssuerConfig(
                 "partner",
                 URI.create("https://partner.example"),
@@ -113,14 +114,23 @@ class EveryKeyTest {
                     temp.resolve("cert.pem"),
                     temp.resolve("secrets/cert-key.pem")),
                 Duration.ofSeconds(8),
-                16));
+                16,
+                null));
   }
 
   @Test
   void usersAndTheirTokens() {
     assertThat(config.users())
         .containsExactly(
-            new UserRule("partner", List.of("agent"), List.of("ES256", "EdDSA"), "session"));
+            new UserRule(
+                "partner",
+                List.of("agent"),
+                List.of("ES256", "EdDSA"),
+                "session",
+                true,
+                OpaqueTokens.INTROSPECT,
+                true,
+                List.of("chat-app")));
     assertThat(config.userToken().from())
         .containsExactly(
             new UserTokenSource.Header("x-user-token"), new UserTokenSource.Authorization());
@@ -399,9 +409,9 @@ class EveryKeyTest {
                 + " not protected on the way",
             "valetkey.yaml:20: issuers.corp.connect_to: plain http (http://keycloak.auth.svc:8080): tokens and secrets are"
                 + " not protected on the way",
-            "valetkey.yaml:49: servers.github.url: plain http (http://mcp.github.example/mcp): tokens and secrets are not"
+            "valetkey.yaml:50: servers.github.url: plain http (http://mcp.github.example/mcp): tokens and secrets are not"
                 + " protected on the way",
-            "valetkey.yaml:149: servers.broker.grant.url: plain http (http://token-broker.auth.svc:8190): tokens and"
+            "valetkey.yaml:150: servers.broker.grant.url: plain http (http://token-broker.auth.svc:8190): tokens and"
                 + " secrets are not protected on the way");
   }
 }

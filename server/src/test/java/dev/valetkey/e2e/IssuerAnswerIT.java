@@ -2,12 +2,14 @@ package dev.valetkey.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.valetkey.call.Reason;
 import dev.valetkey.testkit.Fault;
 import dev.valetkey.testkit.Http;
 import dev.valetkey.testkit.Poll;
 import dev.valetkey.testkit.Reply;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -203,9 +205,18 @@ final class IssuerAnswerIT {
     String challenge = answer.header("www-authenticate");
     switch (wrong.reason()) {
       case "invalid_scope" -> assertThat(challenge).contains("insufficient_scope");
-      default ->
+      default -> {
+        if (wrong.status() == 401) {
           assertThat(challenge)
-              .isEqualTo(wrong.status() == 401 ? "Bearer error=\"invalid_token\"" : null);
+              .isEqualTo(
+                  "Bearer error=\"invalid_token\", error_description=\"%s (valetkey: %s)\""
+                      .formatted(
+                          Reason.valueOf(Agent.code(answer).toUpperCase(Locale.ROOT)).message(),
+                          Agent.code(answer)));
+        } else {
+          assertThat(challenge).isNull();
+        }
+      }
     }
     if (wrong.status() == 503 && !"issuer_error".equals(wrong.reason())) {
       assertThat(answer.header("retry-after")).matches("[0-9]+");

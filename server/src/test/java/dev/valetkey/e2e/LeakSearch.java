@@ -57,9 +57,10 @@ final class LeakSearch {
     Leaks ofUsers = new Leaks();
     ofUsers.secrets("user token", userTokens());
     ofUsers.secret("client secret", Issuer.AGENT_SECRET);
+    ofUsers.secret("client secret", PodFile.PARTNER_SECRET);
     userSecrets.forEach(secret -> ofUsers.secret("secret of an agent", secret));
     Leaks ofServers = new Leaks();
-    ofServers.secrets("issued token", pod.issuer().issuedTokens());
+    ofServers.secrets("issued token", pod.issuedTokens());
     ofServers.secret("static secret", STATIC_SECRET);
 
     List<Leaks.Finding> findings = new ArrayList<>();
@@ -81,13 +82,13 @@ final class LeakSearch {
   /** The token of a request is none, or one that was issued for this server alone. */
   private void own(String server, SeenRequest request) {
     assertThat(request.headers("x-valetkey-user-token")).isEmpty();
-    String token = request.bearer();
+    String token = request.bearer() == null ? request.dpopToken() : request.bearer();
     Jwt jwt = token == null ? null : Jwt.read(token);
     if (jwt != null) {
       assertThat(jwt.audience())
           .as("audience of a token at " + server)
           .containsExactly(server + "-mcp");
-      assertThat(pod.issuer().issuedTokens()).contains(jwt.text());
+      assertThat(pod.issuedTokens()).contains(jwt.text());
     }
   }
 

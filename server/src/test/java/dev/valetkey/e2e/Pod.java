@@ -6,9 +6,11 @@ import dev.valetkey.cli.bootstrap.GatewayBootstrap;
 import dev.valetkey.config.ConfigReader;
 import dev.valetkey.config.ReadResult;
 import dev.valetkey.testkit.Child;
+import dev.valetkey.testkit.Client;
 import dev.valetkey.testkit.EnvoyProcess;
 import dev.valetkey.testkit.Http;
 import dev.valetkey.testkit.Issuer;
+import dev.valetkey.testkit.IssuerOptions;
 import dev.valetkey.testkit.McpServer;
 import dev.valetkey.testkit.Poll;
 import dev.valetkey.testkit.Ports;
@@ -27,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -42,6 +45,7 @@ final class Pod implements AutoCloseable {
   private final int envoyPort = Ports.free();
   private final int adminPort = Ports.free();
   private final Issuer issuer;
+  private final Issuer partner;
   private final Map<String, McpServer> servers = new LinkedHashMap<>();
   private final Recorder evil = Recorder.start();
   private final Agent agent = new Agent(envoyPort);
@@ -53,6 +57,12 @@ final class Pod implements AutoCloseable {
     this.file = file;
     this.folder = folder;
     this.issuer = Issuer.start(file.issuer());
+    this.partner =
+        Issuer.start(
+            IssuerOptions.defaults()
+                .withPath("/realms/partner")
+                .withClients(Client.basic("agent-at-partner", PodFile.PARTNER_SECRET)));
+    partner.trust(issuer);
     file.servers().forEach((name, server) -> servers.put(name, startServer(name, server)));
   }
 
@@ -77,6 +87,16 @@ final class Pod implements AutoCloseable {
 
   Issuer issuer() {
     return issuer;
+  }
+
+  /** The second issuer; only of use with {@link PodFile#partner}. */
+  Issuer partner() {
+    return partner;
+  }
+
+  /** Every token that was issued for a server. */
+  List<String> issuedTokens() {
+    return Stream.of(issuer, partner).flatMap(i -> i.issuedTokens().stream()).toList();
   }
 
   McpServer server(String name) {
@@ -169,6 +189,7 @@ final class Pod implements AutoCloseable {
         List.of(
             Path.of(System.getProperty("java.home", ""), "bin", "java").toString(),
             "@" + Repository.root().resolve("server/src/main/launcher/jvm.options"),
+            "-Djdk.net.hosts.file=" + folder.resolve("hosts"),
             "-jar",
             jar().toString(),
             "serve",
@@ -223,8 +244,11 @@ final class Pod implements AutoCloseable {
   private void run() {
     Map<String, Integer> ports = new LinkedHashMap<>();
     servers.forEach((name, server) -> ports.put(name, server.port()));
-    write("valetkey.yaml", file.yaml(issuer.issuer(), envoyPort, adminPort, ports));
+    write("valetkey.yaml", file.yaml(issuer.issuer(), partner.issuer(), envoyPort, adminPort, ports));
+    Stream<String> hosts = Stream.concat(Stream.of("localhost"), servers.keySet().stream().map(Pod::host));
+    write("hosts", hosts.map(host -> "127.0.0.1 " + host + "\n").collect(Collectors.joining()));
     write("secrets/corp", Issuer.AGENT_SECRET + "\n");
+    write("secrets/partner", PodFile.PARTNER_SECRET);
     write("secrets/static", LeakSearch.STATIC_SECRET + "\n");
     startSidecar();
     envoy = EnvoyProcess.start(bootstrap(), folder);
@@ -253,9 +277,14 @@ final class Pod implements AutoCloseable {
   private McpServer startServer(String name, PodFile.Server server) {
     McpServer.Options options = McpServer.Options.open(name);
     return McpServer.start(
-        server.audience() == null
-            ? options
-            : options.withAudience(server.audience()).withGenuine(issuer::hasSigned));
+        server
+            .options()
+            .apply(
+                server.audience() == null
+                    ? options
+                    : options
+                        .withAudience(server.audience())
+                        .withGenuine(token -> issuer.hasSigned(token) || partner.hasSigned(token))));
   }
 
   private static Path jar() {
@@ -270,6 +299,7 @@ final class Pod implements AutoCloseable {
     sidecars.forEach(Child::close);
     servers.values().forEach(McpServer::close);
     issuer.close();
+    partner.close();
     evil.close();
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {

@@ -3,22 +3,36 @@ package dev.valetkey.e2e;
 import dev.valetkey.testkit.Client;
 import dev.valetkey.testkit.Issuer;
 import dev.valetkey.testkit.IssuerOptions;
+import dev.valetkey.testkit.McpServer;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a pod is made of before it starts: the parts of its valetkey.yaml. The issuer is called
- * {@code corp}; a server {@code NAME} has the address {@code http://NAME.example/mcp}.
+ * {@code corp}; a server {@code NAME} has the address {@code http://NAME.example/mcp} unless {@link
+ * #at} says otherwise.
  */
 final class PodFile {
   /** One server's lines after its address; {@code audience} null: it takes calls without token. */
-  record Server(String grant, @Nullable String audience, String more) {}
+  record Server(
+      String grant,
+      @Nullable String audience,
+      String more,
+      String origin,
+      String tls,
+      UnaryOperator<McpServer.Options> options) {}
+
+  /** The client that the pod is at its second issuer. */
+  static final String PARTNER_SECRET = "CANARY-partner-secret";
 
   private final Map<String, Server> servers = new LinkedHashMap<>();
   private String logLevel = "DEBUG";
   private String issuerLines = "";
   private String moreIssuers = "";
+  private boolean partner;
   private String sections = "";
   private IssuerOptions issuer =
       IssuerOptions.defaults()
@@ -32,7 +46,55 @@ final class PodFile {
 
   /** A server with any grant; {@code audience} is what it demands, null for nothing. */
   PodFile server(String name, String grant, @Nullable String audience, String... more) {
-    servers.put(name, new Server(grant, audience, String.join("\n    ", more)));
+    servers.put(
+        name,
+        new Server(
+            grant,
+            audience,
+            String.join("\n    ", more),
+            "http://" + Pod.host(name),
+            "",
+            UnaryOperator.identity()));
+    return this;
+  }
+
+  /**
+   * The server that was named last, under another origin; {@code PORT} in it is where it listens,
+   * so that its documents can be fetched there.
+   */
+  PodFile at(String origin) {
+    return changed(
+        s -> new Server(s.grant(), s.audience(), s.more(), origin, s.tls(), s.options()));
+  }
+
+  /** The server that was named last, behind https; {@code keys} are those of its {@code tls}. */
+  PodFile tls(String keys) {
+    return changed(
+        s ->
+            new Server(
+                s.grant(),
+                s.audience(),
+                s.more(),
+                s.origin().replace("http:", "https:"),
+                ", tls: {" + keys + "}",
+                s.options()));
+  }
+
+  /** The server that was named last, otherwise made. */
+  PodFile with(UnaryOperator<McpServer.Options> options) {
+    return changed(
+        s -> new Server(s.grant(), s.audience(), s.more(), s.origin(), s.tls(), options));
+  }
+
+  private PodFile changed(UnaryOperator<Server> change) {
+    String last = List.copyOf(servers.keySet()).getLast();
+    servers.computeIfPresent(last, (name, server) -> change.apply(server));
+    return this;
+  }
+
+  /** A second issuer, {@code partner}, that takes user tokens of {@code corp}. */
+  PodFile partner() {
+    partner = true;
     return this;
   }
 
@@ -81,7 +143,8 @@ final class PodFile {
   }
 
   /** The text of the file. */
-  String yaml(String issuerUri, int envoyPort, int adminPort, Map<String, Integer> ports) {
+  String yaml(
+      String issuerUri, String partnerUri, int envoyPort, int adminPort, Map<String, Integer> ports) {
     StringBuilder yaml =
         new StringBuilder(
             """
@@ -96,18 +159,42 @@ final class PodFile {
                 client_secret_file: secrets/corp
             %s%sservers:
             """
-                .formatted(envoyPort, adminPort, sections, issuerUri, issuerLines, moreIssuers));
+                .formatted(
+                    envoyPort,
+                    adminPort,
+                    sections,
+                    issuerUri,
+                    issuerLines,
+                    moreIssuers + partnerLines(partnerUri)));
     servers.forEach((name, server) ->
         yaml.append(
             """
               %s:
-                url: http://%s/mcp
+                url: %s/mcp
                 allow_http: true
-                upstream: {address: "127.0.0.1:%d"}
+                upstream: {address: "127.0.0.1:%d"%s}
                 grant: %s
                 %s
             """
-                .formatted(name, Pod.host(name), ports.get(name), server.grant(), server.more())));
+                .formatted(
+                    name,
+                    server.origin().replace("PORT", String.valueOf(ports.get(name))),
+                    ports.get(name),
+                    server.tls(),
+                    server.grant(),
+                    server.more())));
     return yaml.toString();
+  }
+
+  private String partnerLines(String uri) {
+    return partner
+        ? """
+            partner:
+              issuer: %s
+              allow_http: true
+              client_id: agent-at-partner
+              client_secret_file: secrets/partner
+          """.formatted(uri)
+        : "";
   }
 }

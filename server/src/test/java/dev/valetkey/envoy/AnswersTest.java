@@ -128,7 +128,7 @@ final class AnswersTest {
   @EnumSource
   void reasonsHaveStableCodesAndAStatusOfTheDesign(Reason reason) {
     assertThat(reason.code()).matches("[a-z]+(_[a-z]+)*");
-    assertThat(reason.status()).isIn(400, 401, 403, 503);
+    assertThat(reason.status()).isIn(400, 401, 403, 408, 502, 503);
     assertThat(reason.message()).endsWith(".").doesNotContain("\"");
   }
 
@@ -150,11 +150,17 @@ final class AnswersTest {
   private static Map<String, String> expectedHeaders(Reason reason, String type) {
     Map<String, String> headers = new TreeMap<>(Map.of("content-type", type));
     if (reason.status() == 401) {
-      headers.put("www-authenticate", "Bearer error=\"invalid_token\"");
+      headers.put("www-authenticate", challenge("invalid_token", reason));
     } else if (reason == Reason.INVALID_SCOPE) {
-      headers.put("www-authenticate", "Bearer error=\"insufficient_scope\"");
+      headers.put("www-authenticate", challenge("insufficient_scope", reason));
     }
     return headers;
+  }
+
+  /** RFC 6750 §3. */
+  private static String challenge(String error, Reason reason) {
+    return "Bearer error=\"%s\", error_description=\"%s (valetkey: %s)\""
+        .formatted(error, reason.message(), reason.code());
   }
 
   /** RFC 9457 §3.1. */

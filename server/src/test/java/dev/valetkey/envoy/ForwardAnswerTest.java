@@ -99,7 +99,7 @@ final class ForwardAnswerTest {
 
   /** All with one fragment, as on one event loop. */
   private ForwardAnswer answer(byte[] value, byte @Nullable [] correlation) {
-    return new ForwardAnswer(value, correlation, fragment);
+    return new ForwardAnswer(value, null, correlation, fragment);
   }
 
   private static byte[] value(int length) {

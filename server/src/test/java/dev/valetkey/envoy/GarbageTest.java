@@ -13,6 +13,7 @@ import dev.valetkey.gate.FakeTokens;
 import dev.valetkey.gate.Gate;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
+import dev.valetkey.token.TargetChooser;
 import dev.valetkey.token.TokenOutcome.Granted;
 import io.envoyproxy.envoy.service.auth.v3.CheckResponse;
 import io.grpc.Metadata;
@@ -95,7 +96,14 @@ final class GarbageTest {
             new EnvoyServer(
                 new ListenConfig(checks, 0600, List.of(uid)),
                 loop,
-                new Gate(config, users, tokens, audit, metrics, System::nanoTime),
+                new Gate(
+                    config,
+                    users,
+                    TargetChooser.AS_CONFIGURED,
+                    tokens,
+                    audit,
+                    metrics,
+                    System::nanoTime),
                 metrics,
                 System::nanoTime);
         RawClient checking = new RawClient(checks)) {

@@ -10,6 +10,7 @@ import dev.valetkey.config.ExpectConfig;
 import dev.valetkey.config.GrantConfig;
 import dev.valetkey.config.IssuerConfig;
 import dev.valetkey.config.ListenConfig;
+import dev.valetkey.config.OpaqueTokens;
 import dev.valetkey.config.Profile;
 import dev.valetkey.config.ServerConfig;
 import dev.valetkey.config.ServerConfig.UpstreamConfig;
@@ -72,7 +73,8 @@ public final class Configs {
         Map.of(),
         TlsConfig.DEFAULT,
         Duration.ofSeconds(8),
-        16);
+        16,
+        null);
   }
 
   public static ServerConfig server(String name, String url, GrantConfig grant) {
@@ -126,7 +128,16 @@ public final class Configs {
         new AuditConfig(AuditConfig.Hits.SUMMARY, AuditConfig.SubjectForm.PLAIN),
         Map.of("corp", issuer("corp")),
         Map.of(),
-        List.of(new UserRule("corp", List.of("travel-agent"), List.of("RS256"), "sid")),
+        List.of(
+            new UserRule(
+                "corp",
+                List.of("travel-agent"),
+                List.of("RS256"),
+                "sid",
+                false,
+                OpaqueTokens.REFUSE,
+                false,
+                List.of())),
         new UserTokenConfig(sources),
         byName,
         unlisted,

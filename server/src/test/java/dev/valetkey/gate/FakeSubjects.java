@@ -22,12 +22,19 @@ import org.jspecify.annotations.Nullable;
 public final class FakeSubjects implements SubjectResolver {
   private final Map<TokenDigest, User> known = new ConcurrentHashMap<>();
   private final Map<TokenDigest, User> unverified = new ConcurrentHashMap<>();
+  private final Set<TokenDigest> seen = ConcurrentHashMap.newKeySet();
   private final AtomicInteger verifications = new AtomicInteger();
   private volatile UserTokenFault fault = UserTokenFault.SIGNATURE;
 
   /** A token that was verified before. */
   public FakeSubjects knows(String token, String sub) {
     known.put(digest(token), user(token, sub));
+    return this;
+  }
+
+  /** A token that counted once and does no more. */
+  public FakeSubjects saw(String token) {
+    seen.add(digest(token));
     return this;
   }
 
@@ -70,6 +77,11 @@ public final class FakeSubjects implements SubjectResolver {
   }
 
   @Override
+  public boolean seen(TokenDigest token) {
+    return known.containsKey(token) || seen.contains(token);
+  }
+
+  @Override
   public boolean looksLikeUserToken(byte[] bytes, int start, int end) {
     return new String(bytes, start, end - start, StandardCharsets.ISO_8859_1)
         .startsWith("CANARY-user");
@@ -85,6 +97,7 @@ public final class FakeSubjects implements SubjectResolver {
         new Subject("https://idp.example.com", sub, null, "app", Set.of(), null, null, null, end);
     TokenDigest kind = subject.keyPart(digest("rule"));
     UserToken userToken = new UserToken(Secret.of(token), digest(token), kind, end.toEpochMilli());
-    return new User(subject, new Session(subject, userToken, new HitCounters()), kind);
+    return new User(
+        new Session(subject, userToken, new HitCounters()), kind, userToken.expiresAt());
   }
 }

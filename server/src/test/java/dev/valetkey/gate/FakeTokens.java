@@ -88,6 +88,11 @@ public final class FakeTokens implements TokenProvider {
   }
 
   @Override
+  public @Nullable TokenRequest issuedFor(TokenDigest token) {
+    return null;
+  }
+
+  @Override
   public void forget(TokenDigest refused) {
     forgotten.add(refused);
   }

@@ -10,6 +10,7 @@ import dev.valetkey.config.Config;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.token.Deadline;
+import dev.valetkey.token.TargetChooser;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,7 +38,8 @@ public final class Gates {
   }
 
   public static Gate gate(Config config, FakeSubjects users, FakeTokens tokens) {
-    return new Gate(config, users, tokens, AUDIT, new Metrics(), () -> 0);
+    return new Gate(
+        config, users, TargetChooser.AS_CONFIGURED, tokens, AUDIT, new Metrics(), () -> 0);
   }
 
   Decision judge(TestCall call) {

@@ -15,7 +15,9 @@ import dev.valetkey.token.TokenOutcome.Cause;
 import dev.valetkey.token.TokenOutcome.Granted;
 import dev.valetkey.token.TokenOutcome.Rejected;
 import dev.valetkey.token.TokenOutcome.Unavailable;
+import dev.valetkey.token.UpstreamRefusal;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -108,7 +110,7 @@ final class RetryTest {
   void refusalThatStaysIsHandedOn() {
     TokenDigest digest = FakeSubjects.digest("CANARY-refused");
 
-    gates.gate.upstreamRefused(digest);
+    gates.gate.upstreamRefused(digest, new UpstreamRefusal(401, List.of(), null));
 
     assertThat(gates.tokens.forgotten()).containsExactly(digest);
   }

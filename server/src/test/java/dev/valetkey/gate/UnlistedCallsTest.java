@@ -79,6 +79,18 @@ final class UnlistedCallsTest {
         .isEqualTo(STRIP);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"Bearer CANARY-opaque", "CANARY-opaque", "Bearer sk-key,Bearer CANARY-opaque"})
+  void tokenThatOnlyItsDigestTellsIsRemovedForAsLongAsItIsRemembered(String value) {
+    assertThat(gates.judge(TestCall.unlisted().header("authorization", value))).isEqualTo(PASS);
+
+    gates.users.saw("CANARY-opaque");
+
+    assertThat(gates.judge(TestCall.unlisted().header("authorization", value))).isEqualTo(STRIP);
+    assertThat(gates.judge(TestCall.unlisted().header("x-user", value))).isEqualTo(REFUSED);
+  }
+
   /** Envoy lets us remove no other header than Authorization. */
   @ParameterizedTest
   @ValueSource(strings = {"Bearer CANARY-user-a", "CANARY-user-a", "sk-key,CANARY-user-a"})

@@ -218,14 +218,14 @@ final class UserTokenTest {
       call.header(secondName, second);
     }
     return switch (gates.judge(call)) {
-      case Forward forward -> gates.tokens.asked().getLast().user().subject().sub();
+      case Forward forward -> gates.tokens.asked().getLast().user().sub();
       case Refuse refuse -> refuse.reason().name();
     };
   }
 
   private static String userOf(Gates gates, TestCall call) {
     assertThat(gates.judge(call)).isInstanceOf(Forward.class);
-    return gates.tokens.asked().getLast().user().subject().sub();
+    return gates.tokens.asked().getLast().user().sub();
   }
 
   private void assertRefused(TestCall call, Reason reason) {

@@ -1,15 +1,19 @@
 package dev.valetkey.keycloak;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.valetkey.testkit.Form;
 import dev.valetkey.testkit.Http;
 import dev.valetkey.testkit.Issuer;
 import dev.valetkey.testkit.Json;
 import dev.valetkey.testkit.Keycloak;
 import java.net.URI;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Adds to Keycloak's realm what only these tests need; what is there of the same name goes. */
+/** Brings Keycloak what only these tests need; what is there of the same name goes. */
 final class KeycloakAdmin {
   private static final String REALM = "/realms/valetkey";
 
@@ -68,6 +72,28 @@ final class KeycloakAdmin {
         List.of(mapper));
   }
 
+  /** The client with access tokens of this life. */
+  static Map<String, Object> withLifespan(Map<String, Object> client, Duration life) {
+    Map<String, Object> changed = new LinkedHashMap<>(client);
+    changed.put("attributes", Map.of("access.token.lifespan", String.valueOf(life.toSeconds())));
+    return changed;
+  }
+
+  /** The client for sign-ins by browser, which end at {@code uri}; its tokens name every role. */
+  static Map<String, Object> withRedirect(Map<String, Object> client, String uri) {
+    Map<String, Object> changed = new LinkedHashMap<>(client);
+    changed.put("redirectUris", List.of(uri));
+    changed.put("fullScopeAllowed", true);
+    return changed;
+  }
+
+  /** The user with a role of a client. */
+  static Map<String, Object> withRole(Map<String, Object> user, String client, String role) {
+    Map<String, Object> changed = new LinkedHashMap<>(user);
+    changed.put("clientRoles", Map.of(client, List.of(role)));
+    return changed;
+  }
+
   void add(List<Map<String, Object>> users, List<Map<String, Object>> clients) {
     Map<String, Object> more =
         Map.of("ifResourceExists", "OVERWRITE", "users", users, "clients", clients);
@@ -81,6 +107,47 @@ final class KeycloakAdmin {
     if (answer.status() != 200) {
       throw new IllegalStateException("import: " + answer.status() + " " + answer.text());
     }
+  }
+
+  /** A realm of the test's own; one of the same name goes first. */
+  void create(Map<String, Object> realm) {
+    delete(String.valueOf(realm.get("realm")));
+    request("POST", "/admin/realms", Json.text(realm), 201);
+  }
+
+  void delete(String realm) {
+    request("DELETE", "/admin/realms/" + realm, "", 204, 404);
+  }
+
+  /** This user signs in no more; sessions stay as they are. */
+  void disable(String user) {
+    String found =
+        request("GET", "/admin" + REALM + "/users?exact=true&username=" + user, "", 200).text();
+    Map<String, Object> first = Json.object(found.substring(1, found.length() - 1));
+    request("PUT", "/admin" + REALM + "/users/" + first.get("id"), Json.text(disabled(first)), 204);
+  }
+
+  private static Map<String, Object> disabled(Map<String, Object> user) {
+    Map<String, Object> changed = new LinkedHashMap<>(user);
+    changed.put("enabled", false);
+    return changed;
+  }
+
+  private Http.Response request(String method, String path, String body, Integer... good) {
+    Http.Response answer =
+        Http.request(
+            method,
+            URI.create(url + path),
+            null,
+            body.getBytes(UTF_8),
+            "Content-Type",
+            "application/json",
+            "Authorization",
+            "Bearer " + token());
+    if (!List.of(good).contains(answer.status())) {
+      throw new IllegalStateException(method + " " + path + ": " + answer.status());
+    }
+    return answer;
   }
 
   private String token() {

@@ -125,6 +125,11 @@ final class KeycloakExchangeIT {
         refused("role-missing", "bob", byScope, "issued_audience"),
         refused("role-missing-for-audience", "bob", github, "invalid_request"),
         // Keycloak ignores what it does not know.
+        refused(
+            "nothing-asked",
+            "alice",
+            "grant: {resource: []}, expect: {audience: [github-mcp]}",
+            "issued_audience"),
         refused("resource-alone", "alice", "grant: {}", "issued_audience"),
         refused(
             "resource-beside-scope",
@@ -170,6 +175,7 @@ final class KeycloakExchangeIT {
         refused("wrong-secret", "alice", "wrong-secret", jira, "unauthorized_client"),
         refused("client-unknown", "alice", "unknown-client", jira, "invalid_client"),
         refused("client-silent", "alice", "silent-client", jira, "unauthorized_client"),
+        refused("client-anonymous", "alice", "anonymous-client", jira, "invalid_client"),
         refused("wrong-secret-of-its-own", "", "wrong-secret", asItself, "unauthorized_client"),
         // Not our user.
         refused("for-another-app", "alice@other-app", jira, "user_token_audience"),
@@ -226,6 +232,7 @@ final class KeycloakExchangeIT {
     upstream.requests().clear();
   }
 
+  // R-TX-7, R-TX-9, R-TX-10
   @ParameterizedTest
   @MethodSource("rows")
   void answerOfKeycloak(Row row) {
@@ -254,6 +261,30 @@ final class KeycloakExchangeIT {
     assertThat(answer.status()).isEqualTo(401);
     assertThat(answer.code()).isEqualTo("invalid_request");
     assertThat(upstream.requests().count()).isZero();
+  }
+
+  @Test
+  void revokedUserTokenIsKeycloaksToJudge() {
+    String revoked = keycloak.passwordToken("chat-app", "alice");
+    URI endpoint = URI.create(keycloak.issuer() + "/protocol/openid-connect/revoke");
+    assertThat(Http.post(endpoint, Form.of("client_id", "chat-app", "token", revoked)).status())
+        .isEqualTo(200);
+
+    Gateway.Answer answer = gateway.call("two-scopes-asked", revoked);
+
+    assertThat(answer.status()).isEqualTo(401);
+    assertThat(answer.code()).isEqualTo("invalid_request");
+    assertThat(upstream.requests().count()).isZero();
+  }
+
+  // R-TX-13
+  @Test
+  void serviceAccountIsTheAgentAndNoUser() {
+    gateway.call("agent-itself", null);
+
+    Jwt issued = Jwt.of(String.valueOf(upstream.requests().last().bearer()));
+    assertThat(issued.claim("azp")).isEqualTo("agent");
+    assertThat(issued.claim("preferred_username")).isEqualTo("service-account-agent");
   }
 
   @Test
@@ -338,6 +369,7 @@ final class KeycloakExchangeIT {
       wrong-secret: {issuer: "%1$s", allow_http: true, client_id: agent, client_secret_file: secrets/wrong}
       unknown-client: {issuer: "%1$s", allow_http: true, client_id: nobody, client_secret_file: secrets/agent}
       silent-client: {issuer: "%1$s", allow_http: true, client_id: agent, token_endpoint_auth_method: none}
+      anonymous-client: {issuer: "%1$s", allow_http: true, token_endpoint_auth_method: none}
       secure: {issuer: "%2$s", client_id: agent, client_secret_file: secrets/agent, tls: {ca_file: "%3$s"}}
       elsewhere: {issuer: "%4$s", connect_to: "%6$s", allow_http: true, client_id: agent, client_secret_file: secrets/agent}
     users:

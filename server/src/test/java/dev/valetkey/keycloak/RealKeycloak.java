@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import dev.valetkey.testkit.Keycloak;
 
 /** Keycloak, or a test that does not run. */
-final class RealKeycloak {
+public final class RealKeycloak {
   private RealKeycloak() {}
 
   /** Fails under {@code -Dvaletkey.test.strict=true}, else skips, where it cannot start. */
-  static Keycloak start() {
+  public static Keycloak start() {
     try {
       return Keycloak.start();
     } catch (IllegalStateException | AssertionError cannot) {

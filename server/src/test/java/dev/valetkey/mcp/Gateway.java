@@ -183,7 +183,8 @@ public final class Gateway implements AutoCloseable {
     }
   }
 
-  private URI admin(String path) {
+  /** A page of the sidecar's admin address. */
+  public URI admin(String path) {
     return URI.create("http://127.0.0.1:" + adminPort + path);
   }
 

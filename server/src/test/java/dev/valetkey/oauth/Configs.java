@@ -57,7 +57,8 @@ public final class Configs {
         Map.of(),
         TlsConfig.DEFAULT,
         timeout,
-        maxInFlight);
+        maxInFlight,
+        null);
   }
 
   /**
@@ -91,7 +92,8 @@ public final class Configs {
         c.errors(),
         c.tls(),
         c.timeout(),
-        c.maxInFlight());
+        c.maxInFlight(),
+        c.introspectionEndpoint());
   }
 
   public static IssuerConfig pinned(
@@ -116,7 +118,8 @@ public final class Configs {
         c.errors(),
         c.tls(),
         c.timeout(),
-        c.maxInFlight());
+        c.maxInFlight(),
+        c.introspectionEndpoint());
   }
 
   public static IssuerConfig dialled(
@@ -141,7 +144,8 @@ public final class Configs {
         c.errors(),
         tls,
         c.timeout(),
-        c.maxInFlight());
+        c.maxInFlight(),
+        c.introspectionEndpoint());
   }
 
   public static IssuerConfig limited(IssuerConfig c, Duration timeout, int maxInFlight) {
@@ -165,7 +169,8 @@ public final class Configs {
         c.errors(),
         c.tls(),
         timeout,
-        maxInFlight);
+        maxInFlight,
+        c.introspectionEndpoint());
   }
 
   /** A file with this text and a newline, as editors and kubelets leave it. */

@@ -73,6 +73,7 @@ class DiscoveryTest {
                 "https://as.example:8443/realms/a%20b/.well-known/openid-configuration")));
   }
 
+  // R-MCP-7
   @ParameterizedTest
   @MethodSource("places")
   void wellKnownPlacesAreTriedInTheOrderOfRfc8414(String issuer, List<String> places) {
@@ -84,6 +85,7 @@ class DiscoveryTest {
         .isEqualTo(places);
   }
 
+  // R-MCP-7
   @Test
   void openIdMetadataServesWhereOauthMetadataIsMissing() {
     corp.switches().oauthMetadata(false);
@@ -112,6 +114,13 @@ class DiscoveryTest {
         arguments(
             Fault.json(m -> m.put("issuer", "https://evil.example")),
             "metadata: names another issuer"),
+        // The same place, another text.
+        arguments(
+            Fault.json(m -> m.compute("issuer", (k, v) -> ("" + v).replace("http:", "HTTP:"))),
+            "metadata: names another issuer"),
+        arguments(
+            Fault.json(m -> m.compute("issuer", (k, v) -> ("" + v).replace("/test", "/%74est"))),
+            "metadata: names another issuer"),
         arguments(Fault.json(m -> m.remove("issuer")), "metadata: names another issuer"),
         arguments(
             Fault.json(m -> m.put("issuer", List.of(m.get("issuer")))),
@@ -133,6 +142,7 @@ class DiscoveryTest {
             "keys: the metadata has no usable jwks_uri"));
   }
 
+  // R-MCP-8
   @ParameterizedTest
   @MethodSource("poison")
   void poisonedMetadataIsNotUsed(Fault fault, String state) {
@@ -166,6 +176,24 @@ class DiscoveryTest {
             Faults.ALWAYS);
 
     assertThat(prepared(config).state()).isEqualTo("keys: the metadata has no usable jwks_uri");
+  }
+
+  // T12
+  @Test
+  void tokensGoToNoOtherOriginUnlessItIsPinned() {
+    try (dev.valetkey.testkit.Issuer elsewhere = dev.valetkey.testkit.Issuer.start()) {
+      corp.faults()
+          .metadata(
+              Fault.json(m -> m.put("token_endpoint", "" + elsewhere.tokenEndpoint())),
+              Faults.ALWAYS);
+
+      token(prepared(agent()));
+      assertThat(elsewhere.tokenCalls()).isEmpty();
+      token(prepared(Configs.pinned(agent(), elsewhere.tokenEndpoint(), null)));
+
+      assertThat(elsewhere.tokenCalls()).hasSize(1);
+      assertThat(corp.tokenCalls()).isEmpty();
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.valetkey.oauth;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.valetkey.config.OpaqueTokens;
 import dev.valetkey.config.UserRule;
 import dev.valetkey.testkit.Algorithm;
 import dev.valetkey.testkit.Fault;
@@ -183,7 +184,16 @@ class IssuerKeysTest {
   }
 
   private Verification verify(String token) {
-    UserRule rule = new UserRule("corp", List.of("agent"), List.of("RS256"), "sid");
+    UserRule rule =
+        new UserRule(
+            "corp",
+            List.of("agent"),
+            List.of("RS256"),
+            "sid",
+            false,
+            OpaqueTokens.REFUSE,
+            false,
+            List.of());
     byte[] bytes = token.getBytes(UTF_8);
     return new UserTokenVerifier(List.of(new UserTokenVerifier.Rule(rule, issuer)), time)
         .verify(bytes, 0, bytes.length, time.deadline());

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.valetkey.config.OpaqueTokens;
 import dev.valetkey.config.UserRule;
 import dev.valetkey.testkit.Algorithm;
 import dev.valetkey.testkit.JwtBuilder;
@@ -327,8 +328,12 @@ class UserTokenVerifierTest {
 
   @Test
   void firstRuleThatAdmitsCounts() {
-    UserRule stranger = new UserRule("corp", List.of("stranger"), ALL, "sid");
-    UserRule own = new UserRule("corp", List.of("agent"), ALL, "sid");
+    UserRule stranger =
+        new UserRule(
+            "corp", List.of("stranger"), ALL, "sid", false, OpaqueTokens.REFUSE, false, List.of());
+    UserRule own =
+        new UserRule(
+            "corp", List.of("agent"), ALL, "sid", false, OpaqueTokens.REFUSE, false, List.of());
     var rules =
         List.of(
             new UserTokenVerifier.Rule(stranger, issuer), new UserTokenVerifier.Rule(own, issuer));
@@ -410,7 +415,9 @@ class UserTokenVerifierTest {
 
   @Test
   void aRuleWhoseKeysComeFromElsewhereIsAnotherRule() {
-    UserRule rule = new UserRule("corp", List.of("agent"), ALL, "sid");
+    UserRule rule =
+        new UserRule(
+            "corp", List.of("agent"), ALL, "sid", false, OpaqueTokens.REFUSE, false, List.of());
     Issuer elsewhere =
         issuers.of(
             Configs.pinned(issuer.config(), null, URI.create("https://elsewhere.test/keys")));
@@ -419,8 +426,33 @@ class UserTokenVerifierTest {
         .isNotEqualTo(new UserTokenVerifier.Rule(rule, issuer).digest());
   }
 
+  // R-EX-3
+  @Test
+  void idTokensCountWhereTheRuleSaysSoAndLogoutTokensNever() {
+    String idToken = corp.jwt("alice").claim("typ", "ID").claim("nonce", "n").signed();
+    String logoutToken = corp.jwt("alice").claim("events", Map.of()).signed();
+
+    assertThat(verify(idToken, ALL)).isEqualTo(new Verification.Invalid(UserTokenFault.TYPE));
+    assertThat(verify(idToken, ALL, true)).isInstanceOf(Verification.Verified.class);
+    assertThat(verify(logoutToken, ALL, true))
+        .isEqualTo(new Verification.Invalid(UserTokenFault.TYPE));
+  }
+
   private Verification verify(String token, List<String> algorithms) {
-    UserRule rule = new UserRule("corp", List.of("agent"), algorithms, "sid");
+    return verify(token, algorithms, false);
+  }
+
+  private Verification verify(String token, List<String> algorithms, boolean idTokens) {
+    UserRule rule =
+        new UserRule(
+            "corp",
+            List.of("agent"),
+            algorithms,
+            "sid",
+            idTokens,
+            OpaqueTokens.REFUSE,
+            false,
+            List.of());
     byte[] bytes = ("xx" + token + "y").getBytes(UTF_8);
     return new UserTokenVerifier(List.of(new UserTokenVerifier.Rule(rule, issuer)), time)
         .verify(bytes, 2, bytes.length - 1, time.deadline());

@@ -88,13 +88,6 @@ final class SubjectTest {
   }
 
   @Test
-  void sameUserIsIssuerAndSubject() {
-    assertThat(ALICE.sameUser(subject("https://idp", "alice", "s2", "other"))).isTrue();
-    assertThat(ALICE.sameUser(subject("https://idp", "Alice", "s1", "app"))).isFalse();
-    assertThat(ALICE.sameUser(subject("https://idp/", "alice", "s1", "app"))).isFalse();
-  }
-
-  @Test
   void nobodyIsNoSubject() {
     assertThatThrownBy(() -> subject("", "alice", null, null))
         .isInstanceOf(IllegalArgumentException.class);

@@ -134,7 +134,7 @@ final class TokenWordsTest {
   void nothingPrintsASecret() {
     UserToken userToken = userToken("CANARY-user", 100);
     Session session = new Session(alice(), userToken, new HitCounters());
-    User user = new User(alice(), session, userToken.digest());
+    User user = new User(session, userToken.digest(), userToken.expiresAt());
     Target target =
         Target.of(
             Configs.server("github", "https://mcp.github.example/mcp", Configs.EXCHANGE),

@@ -17,6 +17,7 @@ public final class Faults {
 
   private enum Place {
     TOKEN,
+    INTROSPECTION,
     JWKS,
     METADATA,
     BROKER
@@ -39,6 +40,11 @@ public final class Faults {
   /** The next {@code times} requests to the token endpoint meet this fault. */
   public Faults token(Fault fault, int times) {
     return arm(Place.TOKEN, fault, times);
+  }
+
+  /** The next {@code times} requests to the introspection endpoint meet this fault. */
+  public Faults introspection(Fault fault, int times) {
+    return arm(Place.INTROSPECTION, fault, times);
   }
 
   /** The next {@code times} requests for the keys meet this fault. */
@@ -65,6 +71,10 @@ public final class Faults {
 
   Reply onToken(Issuer issuer, SeenRequest request, Supplier<Reply.Full> normal) {
     return apply(Place.TOKEN, issuer, request, normal);
+  }
+
+  Reply onIntrospection(Issuer issuer, SeenRequest request, Supplier<Reply.Full> normal) {
+    return apply(Place.INTROSPECTION, issuer, request, normal);
   }
 
   Reply onJwks(Issuer issuer, SeenRequest request, Supplier<Reply.Full> normal) {

@@ -1,6 +1,7 @@
 package dev.valetkey.testkit;
 
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,12 +14,13 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An OAuth issuer on loopback: metadata, keys, a token endpoint with password, client credentials,
- * token exchange and JWT bearer, and what a token broker has: tokens that are kept for a user. It
- * records what arrives, and its {@link #faults} make it misbehave. Every secret and every token it
- * makes contains {@code CANARY-}. Threads: all.
+ * An OAuth issuer on loopback: metadata, keys, introspection, a token endpoint with password,
+ * client credentials, token exchange and JWT bearer, and what a token broker has: tokens that are
+ * kept for a user. It records what arrives, and its {@link #faults} make it misbehave. Every secret
+ * and every token it makes contains {@code CANARY-}. Threads: all.
  */
 public final class Issuer implements AutoCloseable {
   /** The secret of the client {@code agent}; form encoding changes many of its characters. */
@@ -33,6 +35,7 @@ public final class Issuer implements AutoCloseable {
   private final RequestLog log;
   private final List<Issuer> trusted = new CopyOnWriteArrayList<>();
   private final Set<String> revoked = ConcurrentHashMap.newKeySet();
+  private final Map<String, Map<String, Object>> opaque = new ConcurrentHashMap<>();
   private final List<String> userTokens = Collections.synchronizedList(new ArrayList<>());
   private final List<String> issuedTokens = Collections.synchronizedList(new ArrayList<>());
 
@@ -56,9 +59,10 @@ public final class Issuer implements AutoCloseable {
             : LoopbackServer.bind(
                 options.port(), certificate == null ? null : certificate.context());
     Issuer issuer = new Issuer(options, server);
-    TokenEndpoint tokens =
-        new TokenEndpoint(issuer, new ClientCheck(issuer.issuer, options.clients()));
-    server.serve(request -> issuer.handle(request, tokens));
+    ClientCheck clients = new ClientCheck(issuer.issuer, options.clients());
+    TokenEndpoint tokens = new TokenEndpoint(issuer, clients);
+    IntrospectionEndpoint introspection = new IntrospectionEndpoint(issuer, clients);
+    server.serve(request -> issuer.handle(request, tokens, introspection));
     return issuer;
   }
 
@@ -74,6 +78,10 @@ public final class Issuer implements AutoCloseable {
 
   public URI tokenEndpoint() {
     return URI.create(server.url(options.path() + "/token"));
+  }
+
+  public URI introspectionEndpoint() {
+    return URI.create(server.url(options.path() + "/introspect"));
   }
 
   /** Where a token of a third party is fetched with the user's own, as at Keycloak. */
@@ -108,6 +116,11 @@ public final class Issuer implements AutoCloseable {
     return log.where(r -> r.path().equals(options.path() + "/token"));
   }
 
+  /** The requests that reached the introspection endpoint. */
+  public List<SeenRequest> introspections() {
+    return log.where(r -> r.path().equals(options.path() + "/introspect"));
+  }
+
   /** The forms of all token exchanges that arrived. */
   public List<Form> exchanges() {
     return tokenCalls().stream()
@@ -126,9 +139,41 @@ public final class Issuer implements AutoCloseable {
     return jwt(user).signed();
   }
 
+  /** A valid token of this user that only this issuer can read. */
+  public String opaqueUserToken(String user) {
+    return opaqueUserToken(jwt(user));
+  }
+
+  /** The same with other claims: those that a JWT of {@code makings} would have. */
+  public String opaqueUserToken(JwtBuilder makings) {
+    String token = "CANARY-user-" + UUID.randomUUID();
+    Map<String, Object> claims = new LinkedHashMap<>();
+    makings
+        .claims()
+        .forEach((name, value) -> {
+          if (value != null) {
+            claims.put(name, value);
+          }
+        });
+    opaque.put(token, claims);
+    keep(userTokens, token);
+    return token;
+  }
+
   /** The makings of a user token, to be changed or spoilt. */
   public JwtBuilder jwt(String user) {
     return jwt(userClaims(user));
+  }
+
+  /** The makings of a logout token, without {@code sid} and {@code sub}. */
+  public JwtBuilder logout() {
+    Map<String, Object> claims = baseClaims();
+    claims.remove("typ");
+    claims.put("aud", options.audience());
+    claims.put("events", Map.of("http://schemas.openid.net/event/backchannel-logout", Map.of()));
+    return new JwtBuilder(keys.current(switches.algorithm), claims, now(), token -> {})
+        .header("typ", "logout+jwt")
+        .expiresIn(Duration.ofMinutes(2));
   }
 
   /**
@@ -221,8 +266,21 @@ public final class Issuer implements AutoCloseable {
     keep(issuedTokens, issued);
   }
 
-  boolean isRevoked(String token) {
-    return revoked.contains(token);
+  /** The claims of a token of ours that counts now; null for anything else. */
+  @Nullable Map<String, Object> liveClaims(@Nullable String token) {
+    if (token == null || revoked.contains(token)) {
+      return null;
+    }
+    Map<String, Object> claims = opaque.get(token);
+    if (claims == null) {
+      Jwt jwt = Jwt.read(token);
+      claims = jwt != null && isTrusted(jwt) ? jwt.claims() : null;
+    }
+    boolean over =
+        claims != null
+            && claims.get("exp") instanceof Number exp
+            && now().getEpochSecond() >= exp.longValue();
+    return over ? null : claims;
   }
 
   Instant now() {
@@ -235,12 +293,16 @@ public final class Issuer implements AutoCloseable {
     }
   }
 
-  private Reply handle(SeenRequest request, TokenEndpoint tokens) {
+  private Reply handle(
+      SeenRequest request, TokenEndpoint tokens, IntrospectionEndpoint introspection) {
     log.add(request);
     String path = request.path();
     String base = options.path();
     if (path.equals(base + "/token")) {
       return faults.onToken(this, request, () -> tokens.answer(request));
+    }
+    if (path.equals(base + "/introspect")) {
+      return faults.onIntrospection(this, request, () -> introspection.answer(request));
     }
     if (path.equals(base + "/sessions/token") || path.startsWith(base + "/broker/")) {
       return faults.onBroker(this, request, () -> tokens.kept(request));
@@ -264,6 +326,7 @@ public final class Issuer implements AutoCloseable {
     metadata.put("authorization_endpoint", issuer + "/authorize");
     metadata.put("token_endpoint", issuer + "/token");
     metadata.put("jwks_uri", issuer + "/jwks");
+    metadata.put("introspection_endpoint", issuer + "/introspect");
     metadata.put("response_types_supported", List.of("code"));
     metadata.put(
         "grant_types_supported",

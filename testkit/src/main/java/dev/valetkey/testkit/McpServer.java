@@ -2,6 +2,7 @@ package dev.valetkey.testkit;
 
 import java.net.URI;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,6 +21,8 @@ public final class McpServer implements AutoCloseable {
   private final McpProtocol protocol;
   private final RequestLog log;
   private final Set<String> revoked = ConcurrentHashMap.newKeySet();
+  private final ProofCheck proofs = new ProofCheck();
+  private final Map<String, Reply.Full> documents = new ConcurrentHashMap<>();
   private final AtomicReference<@Nullable Refusal> refusal = new AtomicReference<>();
 
   /**
@@ -31,6 +34,8 @@ public final class McpServer implements AutoCloseable {
    * @param audience that a token must name; null: no token is demanded
    * @param genuine whether a token was signed by the right issuer; asked only when an audience is
    *     demanded
+   * @param provenAt origin under which callers know the server, when they must prove the key that
+   *     their token is bound to (RFC 9449); null: tokens are bearer tokens
    */
   public record Options(
       String name,
@@ -38,19 +43,20 @@ public final class McpServer implements AutoCloseable {
       TestCa.@Nullable Certificate certificate,
       @Nullable String audience,
       Predicate<String> genuine,
+      @Nullable String provenAt,
       boolean recording) {
 
     /** Open to everyone. */
     public static Options open(String name) {
-      return new Options(name, 0, null, null, token -> true, true);
+      return new Options(name, 0, null, null, token -> true, null, true);
     }
 
     public Options withPort(int other) {
-      return new Options(name, other, certificate, audience, genuine, recording);
+      return new Options(name, other, certificate, audience, genuine, provenAt, recording);
     }
 
     public Options withTls(TestCa.Certificate other) {
-      return new Options(name, port, other, audience, genuine, recording);
+      return new Options(name, port, other, audience, genuine, provenAt, recording);
     }
 
     /**
@@ -58,16 +64,23 @@ public final class McpServer implements AutoCloseable {
      * at.
      */
     public Options withAudience(String other) {
-      return new Options(name, port, certificate, other, genuine, recording);
+      return new Options(name, port, certificate, other, genuine, provenAt, recording);
     }
 
     /** Demands in addition that the token is genuine: {@code issuer::hasSigned}. */
     public Options withGenuine(Predicate<String> other) {
-      return new Options(name, port, certificate, audience, other, recording);
+      return new Options(name, port, certificate, audience, other, provenAt, recording);
+    }
+
+    /**
+     * Demands DPoP tokens and proofs for its address under this origin. RFC 9449 §7.1.
+     */
+    public Options withProofs(String origin) {
+      return new Options(name, port, certificate, audience, genuine, origin, recording);
     }
 
     public Options withRecording(boolean on) {
-      return new Options(name, port, certificate, audience, genuine, on);
+      return new Options(name, port, certificate, audience, genuine, provenAt, on);
     }
   }
 
@@ -88,7 +101,10 @@ public final class McpServer implements AutoCloseable {
   public static McpServer start(Options options) {
     TestCa.Certificate certificate = options.certificate();
     LoopbackServer server =
-        LoopbackServer.bind(options.port(), certificate == null ? null : certificate.context());
+        certificate != null && certificate.mutual()
+            ? LoopbackServer.bindMutual(options.port(), certificate.context())
+            : LoopbackServer.bind(
+                options.port(), certificate == null ? null : certificate.context());
     McpServer mcp = new McpServer(options, server);
     server.serve(mcp::handle);
     return mcp;
@@ -143,6 +159,16 @@ public final class McpServer implements AutoCloseable {
     revoked.clear();
   }
 
+  /** GETs of this path get this from now on, with or without a token: metadata. */
+  public void publish(String path, Reply.Full document) {
+    documents.put(path, document);
+  }
+
+  /** Proofs must hold this nonce from now on; null: any will do. RFC 9449 §9. */
+  public void wantNonce(@Nullable String nonce) {
+    proofs.want(nonce);
+  }
+
   /** Sends a JSON-RPC notification to every open GET stream. */
   public void push(String method) {
     protocol.push(method);
@@ -161,6 +187,10 @@ public final class McpServer implements AutoCloseable {
 
   private Reply handle(SeenRequest request) {
     log.add(request);
+    Reply.Full document = documents.get(request.path());
+    if (document != null && request.method().equals("GET")) {
+      return document;
+    }
     Refusal refused =
         refusal.getAndUpdate(
             r -> r == null || r.times() == 1 ? null : new Refusal(r.reply(), r.times() - 1));
@@ -171,8 +201,14 @@ public final class McpServer implements AutoCloseable {
       // RFC 9110 §9.3.8: what arrived goes back, credentials included.
       return Reply.full(200, "message/http", request.wireText());
     }
-    if (!admitted(request.bearer())) {
+    if (!admitted(options.provenAt() == null ? request.bearer() : request.dpopToken())) {
       return challenge(401);
+    }
+    String origin = options.provenAt();
+    String fault =
+        origin == null ? null : proofs.fault(request, origin + request.path(), request.dpopToken());
+    if (fault != null || (origin != null && !isBoundToItsProof(request))) {
+      return unproven(fault == null ? "invalid_token" : fault);
     }
     return "websocket".equalsIgnoreCase(request.header("upgrade"))
         ? WebSocketEcho.accept(request)
@@ -194,6 +230,21 @@ public final class McpServer implements AutoCloseable {
         && jwt.claims().get("exp") instanceof Long exp
         && exp > System.currentTimeMillis() / 1000
         && options.genuine().test(token);
+  }
+
+  /** RFC 9449 §6.1: the token names the key of the proof. */
+  private static boolean isBoundToItsProof(SeenRequest request) {
+    Jwt token = Jwt.of(String.valueOf(request.dpopToken()));
+    return token.claims().get("cnf") instanceof Map<?, ?> key
+        && String.valueOf(key.get("jkt")).equals(ProofCheck.thumbprint(request));
+  }
+
+  private Reply.Full unproven(String error) {
+    Reply.Full reply =
+        Reply.text(401, options.name() + " refuses the proof")
+            .and("WWW-Authenticate", "DPoP error=\"" + error + "\", algs=\"ES256\"");
+    String nonce = proofs.nonce();
+    return nonce == null ? reply : reply.and("DPoP-Nonce", nonce);
   }
 
   private Reply.Full challenge(int status) {

@@ -52,10 +52,20 @@ public record SeenRequest(
    * anything else.
    */
   public @Nullable String bearer() {
+    return credentials("Bearer ");
+  }
+
+  /** The same after {@code DPoP}. RFC 9449 §7.1. */
+  public @Nullable String dpopToken() {
+    return credentials("DPoP ");
+  }
+
+  private @Nullable String credentials(String scheme) {
     List<String> values = headers("authorization");
-    boolean bearer =
-        values.size() == 1 && values.getFirst().regionMatches(true, 0, "Bearer ", 0, 7);
-    return bearer ? values.getFirst().substring(7) : null;
+    boolean only =
+        values.size() == 1
+            && values.getFirst().regionMatches(true, 0, scheme, 0, scheme.length());
+    return only ? values.getFirst().substring(scheme.length()) : null;
   }
 
   /** Everything that arrived, as text to be searched for what must not be there. */

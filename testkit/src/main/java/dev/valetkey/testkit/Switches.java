@@ -1,6 +1,7 @@
 package dev.valetkey.testkit;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** How an issuer behaves when nothing is wrong; may be turned while it runs. Threads: all. */
 public final class Switches {
@@ -11,6 +12,8 @@ public final class Switches {
   volatile boolean jwksWithAlg = true;
   volatile boolean oauthMetadata = true;
   volatile boolean openidMetadata = true;
+  volatile boolean dpop;
+  volatile @Nullable String dpopNonce;
 
   Switches() {}
 
@@ -56,6 +59,18 @@ public final class Switches {
   /** Whether OpenID Connect metadata is served; else 404. Default: yes. */
   public Switches openidMetadata(boolean on) {
     openidMetadata = on;
+    return this;
+  }
+
+  /** Requests for tokens must prove a key, and tokens are bound to it. Default: no. RFC 9449. */
+  public Switches dpop(boolean on) {
+    dpop = on;
+    return this;
+  }
+
+  /** What these proofs must hold; null, the default: anything. RFC 9449 §8. */
+  public Switches dpopNonce(@Nullable String nonce) {
+    dpopNonce = nonce;
     return this;
   }
 }

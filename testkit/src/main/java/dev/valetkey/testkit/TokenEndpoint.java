@@ -1,7 +1,6 @@
 package dev.valetkey.testkit;
 
 import java.security.SecureRandom;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -19,10 +18,14 @@ final class TokenEndpoint {
   static final String JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
   static final String TYPE = "urn:ietf:params:oauth:token-type:";
 
+  /** Thumbprint of the key that the token shall be bound to. RFC 9449 §10. */
+  private static final String KEY = "dpop_jkt";
+
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Issuer issuer;
   private final ClientCheck clients;
+  private final ProofCheck proofs = new ProofCheck();
 
   TokenEndpoint(Issuer issuer, ClientCheck clients) {
     this.issuer = issuer;
@@ -38,6 +41,17 @@ final class TokenEndpoint {
     if (client == null) {
       return error(401, "invalid_client");
     }
+    if (issuer.switches().dpop) {
+      proofs.want(issuer.switches().dpopNonce);
+      String fault = proofs.fault(request, issuer.issuer() + "/token", null);
+      if (fault != null) {
+        Reply.Full refusal = error(400, fault);
+        String nonce = proofs.nonce();
+        return nonce == null ? refusal : refusal.and("DPoP-Nonce", nonce);
+      }
+      // Beside what was asked for, because it goes the same way.
+      form = form.and(KEY, String.valueOf(ProofCheck.thumbprint(request)));
+    }
     return switch (String.valueOf(form.first("grant_type"))) {
       case "password" -> password(form, client);
       case "client_credentials" -> clientCredentials(form, client);
@@ -50,12 +64,12 @@ final class TokenEndpoint {
   /** A token that is kept for the user whose token is shown, with its name for all who ask. */
   Reply.Full kept(SeenRequest request) {
     String bearer = request.bearer();
-    Jwt user = bearer == null ? null : valid(bearer);
+    Map<String, Object> user = issuer.liveClaims(bearer);
     if (user == null) {
       return error(401, "invalid_token");
     }
     Map<String, Object> claims = issuer.baseClaims();
-    claims.put("sub", String.valueOf(user.claim("sub")));
+    claims.put("sub", String.valueOf(user.get("sub")));
     String token = issuer.switches().opaqueTokens ? opaque() : issuer.sign(claims);
     issuer.remember(token);
     boolean broker = request.path().endsWith("/sessions/token");
@@ -80,7 +94,7 @@ final class TokenEndpoint {
     claims.put("sid", UUID.randomUUID().toString());
     putScope(claims, form.first("scope"));
     String token = issuer.jwt(claims).signed();
-    return issued(token, form.first("scope"), null);
+    return issued(token, "Bearer", form.first("scope"), null);
   }
 
   private Reply.Full clientCredentials(Form form, Client client) {
@@ -90,7 +104,7 @@ final class TokenEndpoint {
   }
 
   private Reply.Full exchange(Form form, Client client) {
-    Jwt subject = valid(form.first("subject_token"));
+    Map<String, Object> subject = issuer.liveClaims(form.first("subject_token"));
     String subjectType = form.first("subject_token_type");
     if (subject == null
         || !(isAccessTokenOrJwt(subjectType) || (TYPE + "id_token").equals(subjectType))) {
@@ -106,7 +120,7 @@ final class TokenEndpoint {
     }
     Map<String, Object> claims = issuer.baseClaims();
     for (String kept : List.of("sub", "sid", "acr", "act")) {
-      Object value = subject.claims().get(kept);
+      Object value = subject.get(kept);
       if (value != null) {
         claims.put(kept, value);
       }
@@ -123,10 +137,10 @@ final class TokenEndpoint {
   }
 
   /** draft-ietf-oauth-identity-assertion-authz-grant §4: for the issuer that is named. */
-  private Reply.Full identityAssertion(Form form, Client client, Jwt user) {
+  private Reply.Full identityAssertion(Form form, Client client, Map<String, Object> user) {
     Map<String, Object> claims = issuer.baseClaims();
     claims.remove("typ");
-    claims.put("sub", String.valueOf(user.claim("sub")));
+    claims.put("sub", String.valueOf(user.get("sub")));
     claims.put("aud", String.valueOf(form.first("audience")));
     claims.put("client_id", client.id());
     claims.put("resource", String.valueOf(form.first("resource")));
@@ -175,15 +189,20 @@ final class TokenEndpoint {
     claims.put("azp", client.id());
     claims.put("client_id", client.id());
     putScope(claims, form.first("scope"));
+    String key = form.first(KEY);
+    if (key != null) {
+      claims.put("cnf", Map.of("jkt", key)); // RFC 9449 §6.1
+    }
     String token = issuer.switches().opaqueTokens ? opaque() : issuer.sign(claims);
     issuer.remember(token);
-    return issued(token, form.first("scope"), issuedType);
+    return issued(token, key == null ? "Bearer" : "DPoP", form.first("scope"), issuedType);
   }
 
-  private Reply.Full issued(String token, @Nullable String scope, @Nullable String issuedType) {
+  private Reply.Full issued(
+      String token, String type, @Nullable String scope, @Nullable String issuedType) {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("access_token", token);
-    body.put("token_type", "Bearer");
+    body.put("token_type", type);
     body.put("expires_in", issuer.switches().tokenLife.toSeconds());
     if (issuedType != null) {
       body.put("issued_token_type", issuedType);
@@ -194,27 +213,14 @@ final class TokenEndpoint {
     return Reply.json(body);
   }
 
-  private @Nullable Jwt valid(@Nullable String token) {
-    Jwt jwt = token == null ? null : Jwt.read(token);
-    Instant now = issuer.now();
-    boolean valid =
-        jwt != null
-            && issuer.hasSigned(jwt.text())
-            && issuer.issuer().equals(jwt.claim("iss"))
-            && jwt.claims().get("exp") instanceof Long exp
-            && now.getEpochSecond() < exp
-            && !issuer.isRevoked(jwt.text());
-    return valid ? jwt : null;
-  }
-
   private static boolean isAccessTokenOrJwt(@Nullable String type) {
     return (TYPE + "access_token").equals(type) || (TYPE + "jwt").equals(type);
   }
 
-  private static Map<String, Object> actorClaim(Jwt actor, Jwt subject) {
+  private static Map<String, Object> actorClaim(Jwt actor, Map<String, Object> subject) {
     Map<String, Object> act = new LinkedHashMap<>();
     act.put("sub", String.valueOf(actor.claim("sub")));
-    Object earlier = subject.claims().get("act");
+    Object earlier = subject.get("act");
     if (earlier != null) {
       act.put("act", earlier); // RFC 8693 §4.1: the chain of delegation nests
     }

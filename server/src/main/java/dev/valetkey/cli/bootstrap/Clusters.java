@@ -109,20 +109,29 @@ final class Clusters {
         map()
             .put("san_type", expected.ip() ? "IP_ADDRESS" : "DNS")
             .put("matcher", map().put("exact", expected.host()));
-    context.put(
-        "common_tls_context",
+    Yaml.Mapping common =
         map()
             .put(
                 "tls_params",
                 map()
-                    .put("tls_maximum_protocol_version", "TLSv1_3")) // Envoy stops at 1.2 otherwise
-            .put(
-                "validation_context",
-                map()
                     .put(
-                        "trusted_ca",
-                        map().put("filename", caFile == null ? PLATFORM_CA : caFile.toString()))
-                    .put("match_typed_subject_alt_names", list(san))));
+                        "tls_maximum_protocol_version", "TLSv1_3")); // Envoy stops at 1.2 otherwise
+    if (tls.certFile() != null && tls.keyFile() != null) {
+      common.put(
+          "tls_certificates",
+          list(
+              map()
+                  .put("certificate_chain", map().put("filename", tls.certFile().toString()))
+                  .put("private_key", map().put("filename", tls.keyFile().toString()))));
+    }
+    common.put(
+        "validation_context",
+        map()
+            .put(
+                "trusted_ca",
+                map().put("filename", caFile == null ? PLATFORM_CA : caFile.toString()))
+            .put("match_typed_subject_alt_names", list(san)));
+    context.put("common_tls_context", common);
     return map().put("name", "envoy.transport_sockets.tls").put("typed_config", context);
   }
 

@@ -143,7 +143,7 @@ public final class GatewayBootstrap {
     Yaml.Mapping log =
         Types.config("envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig")
             .put("common_config", common)
-            .put("additional_response_headers_to_log", texts("www-authenticate"));
+            .put("additional_response_headers_to_log", texts("www-authenticate", "dpop-nonce"));
     return map()
         .put("name", "envoy.access_loggers.http_grpc")
         .put("filter", map().put("or_filter", map().put("filters", list(status(401), status(403)))))
@@ -178,7 +178,8 @@ public final class GatewayBootstrap {
     Yaml.Mapping rules =
         map()
             .put("disallow_all", true)
-            .put("allow_expression", map().put("regex", "^(authorization|baggage|tracestate)$"))
+            .put(
+                "allow_expression", map().put("regex", "^(authorization|dpop|baggage|tracestate)$"))
             .put("disallow_is_error", true);
     return extension(
         "envoy.filters.http.ext_authz",

@@ -3,7 +3,8 @@ package dev.valetkey.cli.training;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -16,6 +17,7 @@ import java.security.interfaces.RSAPublicKey;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
+import javax.net.ssl.SSLContext;
 
 /**
  * As much of an issuer as a training run needs: metadata, one key, and a token for whoever asks. It
@@ -27,19 +29,20 @@ final class MadeUpIssuer implements AutoCloseable {
 
   private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
-  private final HttpServer server;
+  private final HttpsServer server;
   private final KeyPair key;
 
-  private MadeUpIssuer(HttpServer server, KeyPair key) {
+  private MadeUpIssuer(HttpsServer server, KeyPair key) {
     this.server = server;
     this.key = key;
   }
 
-  static MadeUpIssuer start() throws IOException, GeneralSecurityException {
+  static MadeUpIssuer start(SSLContext tls) throws IOException, GeneralSecurityException {
     KeyPairGenerator keys = KeyPairGenerator.getInstance("RSA");
     keys.initialize(2048);
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpsServer server =
+        HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setHttpsConfigurator(new HttpsConfigurator(tls));
     MadeUpIssuer issuer = new MadeUpIssuer(server, keys.generateKeyPair());
     server.createContext("/", issuer::answer);
     server.start();
@@ -47,7 +50,7 @@ final class MadeUpIssuer implements AutoCloseable {
   }
 
   String uri() {
-    return "http://127.0.0.1:" + server.getAddress().getPort();
+    return "https://localhost:" + server.getAddress().getPort();
   }
 
   /** A token of the only user, signed with RS256. */
@@ -89,10 +92,15 @@ final class MadeUpIssuer implements AutoCloseable {
         .formatted(uri());
   }
 
+  /** Its own key, and those of RFC 7517 A.1 and RFC 8037 A.2: all kinds are read at start. */
   private String keys() {
     RSAPublicKey open = (RSAPublicKey) key.getPublic();
     return """
-    {"keys": [{"kty": "RSA", "use": "sig", "kid": "1", "alg": "RS256", "n": "%s", "e": "%s"}]}
+    {"keys": [
+      {"kty": "RSA", "use": "sig", "kid": "1", "alg": "RS256", "n": "%s", "e": "%s"},
+      {"kty": "EC", "crv": "P-256", "kid": "2", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+       "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"},
+      {"kty": "OKP", "crv": "Ed25519", "kid": "3", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwaaPJHURo"}]}
     """
         .formatted(unsigned(open.getModulus()), unsigned(open.getPublicExponent()));
   }

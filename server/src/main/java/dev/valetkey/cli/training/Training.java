@@ -17,7 +17,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -29,7 +28,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -57,20 +58,27 @@ public final class Training {
   private static final URI UNLISTED = URI.create("http://training.invalid/");
 
   private static final MethodDescriptor<byte[], byte[]> CHECK =
-      MethodDescriptor.<byte[], byte[]>newBuilder()
-          .setType(MethodDescriptor.MethodType.UNARY)
-          .setFullMethodName(MethodDescriptor.generateFullMethodName(SERVICE, "Check"))
-          .setRequestMarshaller(new Bytes())
-          .setResponseMarshaller(new Bytes())
-          .build();
+      method(MethodDescriptor.MethodType.UNARY, SERVICE, "Check");
+  private static final MethodDescriptor<byte[], byte[]> WATCH_HEALTH =
+      method(MethodDescriptor.MethodType.SERVER_STREAMING, "grpc.health.v1.Health", "Watch");
+
+  /** {@code HealthCheckResponse}: field 1, the status, is 1. */
+  private static final byte[] SERVING = {0x08, 1};
 
   private final Path folder;
+  private final MadeUpCertificate certificate;
   private final MadeUpIssuer issuer;
   private final DeafPort deaf;
   private final URI admin;
 
-  private Training(Path folder, MadeUpIssuer issuer, DeafPort deaf, int adminPort) {
+  private Training(
+      Path folder,
+      MadeUpCertificate certificate,
+      MadeUpIssuer issuer,
+      DeafPort deaf,
+      int adminPort) {
     this.folder = folder;
+    this.certificate = certificate;
     this.issuer = issuer;
     this.deaf = deaf;
     this.admin = URI.create("http://127.0.0.1:" + adminPort);
@@ -84,9 +92,10 @@ public final class Training {
       Runtime.getRuntime().halt(1);
     });
     Path folder = Files.createTempDirectory("valetkey-training");
-    try (MadeUpIssuer issuer = MadeUpIssuer.start();
+    MadeUpCertificate certificate = MadeUpCertificate.in(folder);
+    try (MadeUpIssuer issuer = MadeUpIssuer.start(certificate.context());
         DeafPort deaf = DeafPort.open()) {
-      new Training(folder, issuer, deaf, freePort()).run();
+      new Training(folder, certificate, issuer, deaf, freePort()).run();
     } finally {
       delete(folder);
     }
@@ -101,7 +110,6 @@ public final class Training {
     Thread.ofPlatform()
         .daemon()
         .start(() -> new Cli(Program.wiring()).run("serve", file.toString()));
-    awaitReady();
 
     EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     ManagedChannel envoy =
@@ -112,8 +120,10 @@ public final class Training {
             .directExecutor()
             .usePlaintext()
             .build();
+    awaitServing(envoy);
     call(envoy);
     get("/metrics");
+    get("/readyz");
     get("/livez");
     envoy.shutdownNow().awaitTermination(1, TimeUnit.SECONDS);
     loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
@@ -144,26 +154,22 @@ public final class Training {
     }
   }
 
-  private void awaitReady() throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (get("/readyz") != 200) {
-      if (System.nanoTime() - end > 0) {
-        throw new IllegalStateException("training: the sidecar did not become ready");
-      }
-      Thread.sleep(50);
-    }
+  /** Follows the sidecar's health, as Envoy does, from before its socket is there. */
+  private static void awaitServing(ManagedChannel envoy) {
+    CallOptions patient =
+        CallOptions.DEFAULT.withWaitForReady().withDeadlineAfter(30, TimeUnit.SECONDS);
+    Iterator<byte[]> states =
+        ClientCalls.blockingServerStreamingCall(envoy, WATCH_HEALTH, patient, new byte[0]);
+    while (!Arrays.equals(states.next(), SERVING)) {}
   }
 
-  /** The status of a page; 0 while nobody listens. */
-  private int get(String path) throws InterruptedException {
+  private void get(String path) throws IOException, InterruptedException {
     try (HttpClient client = HttpClient.newHttpClient()) {
-      return client
-          .send(HttpRequest.newBuilder(admin.resolve(path)).build(), BodyHandlers.discarding())
-          .statusCode();
-    } catch (ConnectException notYet) {
-      return 0;
-    } catch (IOException broken) {
-      throw new UncheckedIOException(broken);
+      HttpRequest page = HttpRequest.newBuilder(admin.resolve(path)).build();
+      int status = client.send(page, BodyHandlers.discarding()).statusCode();
+      if (status != 200) {
+        throw new IllegalStateException("training: " + path + " gave " + status);
+      }
     }
   }
 
@@ -174,7 +180,7 @@ public final class Training {
     issuers:
       made_up:
         issuer: %s
-        allow_http: true
+        tls: {ca_file: %s}
         client_id: training
         client_secret_file: secret
       unreachable:
@@ -195,7 +201,17 @@ public final class Training {
         url: https://open.training.invalid/mcp
         grant: none
     """
-        .formatted(admin.getPort(), issuer.uri(), deaf.uri(), LISTED);
+        .formatted(admin.getPort(), issuer.uri(), certificate.ca(), deaf.uri(), LISTED);
+  }
+
+  private static MethodDescriptor<byte[], byte[]> method(
+      MethodDescriptor.MethodType type, String service, String name) {
+    return MethodDescriptor.<byte[], byte[]>newBuilder()
+        .setType(type)
+        .setFullMethodName(MethodDescriptor.generateFullMethodName(service, name))
+        .setRequestMarshaller(new Bytes())
+        .setResponseMarshaller(new Bytes())
+        .build();
   }
 
   private static int freePort() throws IOException {

@@ -1,0 +1,126 @@
+package dev.valetkey.acquire;
+
+import dev.valetkey.config.Config;
+import dev.valetkey.config.GrantConfig;
+import dev.valetkey.config.IssuerConfig;
+import dev.valetkey.config.ServerConfig;
+import dev.valetkey.oauth.Challenge;
+import dev.valetkey.oauth.Fetched;
+import dev.valetkey.oauth.Issuers;
+import dev.valetkey.oauth.ProtectedResource;
+import dev.valetkey.token.Deadline;
+import dev.valetkey.token.ProofKey;
+import dev.valetkey.token.Rejection;
+import dev.valetkey.token.Target;
+import dev.valetkey.token.TargetChooser;
+import dev.valetkey.token.TokenOutcome;
+import dev.valetkey.token.TokenOutcome.Cause;
+import dev.valetkey.token.TokenRequest;
+import dev.valetkey.token.UpstreamRefusal;
+import dev.valetkey.token.User;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What tokens are asked for when servers have a say in it, under one configuration: issuer and
+ * scope from a server's own metadata (RFC 9728), and a wider scope after an {@code
+ * insufficient_scope}, each only as far as the configuration lets it. Thread-safe.
+ */
+public final class LearnedTargets implements TargetChooser {
+  private static final Duration METADATA_RETRY = Duration.ofSeconds(5);
+
+  private final Config config;
+  private final Issuers issuers;
+  private final ServerWords words;
+
+  /**
+   * @param words what servers said; outlives configurations
+   */
+  public LearnedTargets(Config config, Issuers issuers, ServerWords words) {
+    this.config = config;
+    this.issuers = issuers;
+    this.words = words;
+  }
+
+  @Override
+  public @Nullable Target known(Target configured, @Nullable User user) {
+    if (!isFound(configured)) {
+      return words.stepped(configured, user);
+    }
+    ProtectedResource resource = words.recent(configured.server());
+    return resource != null && chosen(configured, user, resource) instanceof Choice.Chosen chosen
+        ? chosen.target()
+        : null;
+  }
+
+  @Override
+  public Choice find(Target configured, @Nullable User user, Deadline deadline) {
+    if (!isFound(configured)) {
+      return new Choice.Chosen(words.stepped(configured, user));
+    }
+    return switch (words.metadata(configured.server(), deadline)) {
+      case Fetched.Got<ProtectedResource> got -> chosen(configured, user, got.value());
+      case Fetched.Missed<ProtectedResource> missed ->
+          new Choice.Nothing(
+              new TokenOutcome.Unavailable(
+                  deadline.passed() ? Cause.DEADLINE : Cause.METADATA, METADATA_RETRY));
+    };
+  }
+
+  @Override
+  public boolean refused(TokenRequest issuedFor, UpstreamRefusal refusal) {
+    Target target = issuedFor.target();
+    IssuerConfig issuer = target.issuer();
+    ProofKey key = issuer == null ? null : issuers.of(issuer).proofKey();
+    if (key != null && refusal.dpopNonce() != null) {
+      key.useNonce(target.server().url(), refusal.dpopNonce());
+    }
+    Optional<Challenge> challenge = Challenge.read(refusal.challenges());
+    challenge.ifPresent(said -> words.challenged(issuedFor, said));
+    // Servers give nonces with other answers too (RFC 9449 §8.2); only this error is about a proof.
+    return key != null
+        && challenge.filter(said -> "use_dpop_nonce".equals(said.error())).isPresent();
+  }
+
+  /** Whether the server's metadata says where its tokens come from. */
+  private static boolean isFound(Target configured) {
+    return configured.server().discovery() != null
+        && configured.grant() instanceof GrantConfig.Asking;
+  }
+
+  /**
+   * The first of the server's issuers that the configuration names. Client credentials and tokens
+   * belong to an issuer, so each has a target of its own.
+   */
+  private Choice chosen(Target configured, @Nullable User user, ProtectedResource resource) {
+    ServerConfig.DiscoveryConfig discovery =
+        Objects.requireNonNull(configured.server().discovery());
+    for (String named : resource.authorizationServers()) {
+      for (String allowed : discovery.issuers()) {
+        IssuerConfig issuer = Objects.requireNonNull(config.issuers().get(allowed));
+        if (issuer.issuer().toString().equals(named)) {
+          Target target = words.variant(configured, issuer, scope(configured, resource));
+          return new Choice.Chosen(words.stepped(target, user));
+        }
+      }
+    }
+    return new Choice.Nothing(new TokenOutcome.Rejected(Rejection.ISSUER_NOT_ALLOWED));
+  }
+
+  /**
+   * The configured scope, else what the last challenge said, else what the metadata says (MCP
+   * authorization, scope selection strategy).
+   */
+  private List<String> scope(Target configured, ProtectedResource resource) {
+    if (!(configured.grant() instanceof GrantConfig.Asking asking) || !asking.scope().isEmpty()) {
+      return List.of();
+    }
+    List<String> challenged = words.challengedScope(configured.server());
+    List<String> wanted = challenged.isEmpty() ? resource.scopesSupported() : challenged;
+    // Nobody here could keep a refresh token.
+    return wanted.stream().filter(scope -> !scope.equals("offline_access")).toList();
+  }
+}

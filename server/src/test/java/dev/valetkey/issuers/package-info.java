@@ -1,0 +1,5 @@
+/** valetkey and Envoy with issuers that others wrote. */
+@NullMarked
+package dev.valetkey.issuers;
+
+import org.jspecify.annotations.NullMarked;
