@@ -89,7 +89,8 @@ class EveryKeyTest {
                 Map.of("no_such_api", "invalid_target"),
                 TlsConfig.DEFAULT,
                 Duration.ofSeconds(8),
-                16),
+                16,
+                null),
             new IssuerConfig(
                 "workload",
                 URI.create("https://workload.example"),
@@ -300,7 +301,7 @@ class EveryKeyTest {
     assertThat(Objects.requireNonNull(config.servers().get("jag")).discovery())
         .isEqualTo(
             new ServerConfig.DiscoveryConfig(
-                List.of("workload", "corp"), List.of("10.0.0.0/8"), true, temp.resolve("ca.pem")));
+                List.of("workload", "corp"), List.of(AddressBlock.parse("10.0.0.0/8").orElseThrow()), true, temp.resolve("ca.pem")));
   }
 
   @Test
