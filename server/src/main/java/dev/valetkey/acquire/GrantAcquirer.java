@@ -26,7 +26,7 @@ public final class GrantAcquirer implements Acquirer {
   public GrantAcquirer(Issuers issuers, InstantSource clock, Metrics metrics, Audit audit) {
     CredentialFiles files = new CredentialFiles();
     // A grant may begin with the token of another one, which is acquired like any other.
-    SubjectTokens tokens = new SubjectTokens(this::acquire, files);
+    SubjectTokens tokens = new SubjectTokens(this, files);
     IssuerCall call =
         new IssuerCall(issuers, new IssuedTokenCheck(clock, files), new CallRecord(metrics, audit));
     this.tokenExchange = new TokenExchangeGrant(call, tokens);

@@ -179,9 +179,8 @@ final class IssuedTokenCheck {
     // once.
     Instant expiresAt = end.isBefore(now) ? now : end;
     String text = success.accessToken().reveal();
-    boolean bound = success.type() == TokenAnswer.Type.DPOP && issuer != null;
     return new TokenOutcome.Granted(
-        bound
+        success.type() == TokenAnswer.Type.DPOP && issuer != null
             ? new AccessToken("DPoP", text, now, expiresAt, issuer.proofKey())
             : new AccessToken("Bearer", text, now, expiresAt));
   }

@@ -90,26 +90,22 @@ final class IssuerRules {
 
   private static @Nullable ClientAuthMethod method(
       Draft issuer, String credential, Findings findings) {
-    switch (credential) {
-      case SECRET -> {
-        return ClientAuthMethod.CLIENT_SECRET_BASIC;
-      }
-      case PRIVATE_KEY, ASSERTION -> {
-        return ClientAuthMethod.PRIVATE_KEY_JWT;
-      }
-      default -> {
-        if (hasCertificate(issuer)) {
-          return ClientAuthMethod.TLS_CLIENT_AUTH;
-        }
-        if (issuer.wrote("client_id")) {
-          findings.problem(
-              issuer.path("client_id"),
-              "needs client_secret_file, private_key_file, client_assertion_file or tls.cert_file; token_endpoint_auth_method: none for a client without credentials");
-          return null;
-        }
-        return ClientAuthMethod.NONE;
-      }
+    if (credential.equals(SECRET)) {
+      return ClientAuthMethod.CLIENT_SECRET_BASIC;
     }
+    if (!credential.isEmpty()) {
+      return ClientAuthMethod.PRIVATE_KEY_JWT;
+    }
+    if (hasCertificate(issuer)) {
+      return ClientAuthMethod.TLS_CLIENT_AUTH;
+    }
+    if (issuer.wrote("client_id")) {
+      findings.problem(
+          issuer.path("client_id"),
+          "needs client_secret_file, private_key_file, client_assertion_file or tls.cert_file; token_endpoint_auth_method: none for a client without credentials");
+      return null;
+    }
+    return ClientAuthMethod.NONE;
   }
 
   private static void check(

@@ -47,13 +47,19 @@ final class Shapes {
           : new Shape.ListOf(shape(element, about), about.form() == Form.SCOPE, about.filled());
     }
     Class<?> plain = (Class<?>) type;
-    if (plain.isRecord()) {
+    if (plain.isRecord() && hasKeys(plain)) {
       return section(plain.asSubclass(Record.class), Set.of(about.without()));
     }
     if (plain == GrantConfig.class) {
       return variants(plain, GrantConfig.TokenExchange.class);
     }
     return Scalars.of(plain, about);
+  }
+
+  /** Whether a record is a section of the file; others are single values. */
+  private static boolean hasKeys(Class<?> type) {
+    return Arrays.stream(type.getRecordComponents())
+        .anyMatch(component -> component.isAnnotationPresent(Key.class));
   }
 
   private static Shape.Variants variants(Class<?> sealed, Class<?> usual) {

@@ -14,6 +14,6 @@ public record TokenRequest(Target target, @Nullable User user, Duration minLifet
 
   /** The same question for another target. */
   public TokenRequest of(Target other) {
-    return other == target ? this : new TokenRequest(other, user, minLifetime);
+    return new TokenRequest(other, user, minLifetime);
   }
 }

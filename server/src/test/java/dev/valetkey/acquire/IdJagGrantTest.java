@@ -132,7 +132,7 @@ class IdJagGrantTest extends TokenEndpointContract {
     home.faults()
         .token(
             visit -> {
-              visit.normal().get();
+              Reply.Full unused = visit.normal().get();
               return assertion(
                   change
                       .apply(

@@ -116,7 +116,9 @@ final class CertificateIT {
 
   private static void bindTo(TestCa.Certificate certificate) {
     Map<String, String> key = Map.of("x5t#S256", thumbprint(certificate));
-    pod.issuer().faults().token(Fault.issuedClaims(claims -> claims.put("cnf", key)), Faults.ALWAYS);
+    pod.issuer()
+        .faults()
+        .token(Fault.issuedClaims(claims -> claims.put("cnf", key)), Faults.ALWAYS);
   }
 
   private static String thumbprint(TestCa.Certificate certificate) {

@@ -42,8 +42,17 @@ final class NegotiationIT {
     PodFile file = new PodFile().partner();
     for (String name :
         List.of(
-            "named", "rooted", "told", "strange", "silent", "false", "moving", "mute", "listing",
-            "wanting", "widening")) {
+            "named",
+            "rooted",
+            "told",
+            "strange",
+            "silent",
+            "false",
+            "moving",
+            "mute",
+            "listing",
+            "wanting",
+            "widening")) {
       file.server(name, "{audience: " + name + "-mcp}", name + "-mcp", BOTH)
           .at("http://" + Pod.host(name) + ":PORT");
     }
@@ -86,7 +95,8 @@ final class NegotiationIT {
     says("told", "/elsewhere", pod.partner().issuer());
     assertThat(call("told", user).status()).isEqualTo(200);
 
-    refuse("told", "error=\"invalid_token\", resource_metadata=\"" + url("told", "/elsewhere") + "\"");
+    refuse(
+        "told", "error=\"invalid_token\", resource_metadata=\"" + url("told", "/elsewhere") + "\"");
     assertThat(call("told", user).status()).isEqualTo(401);
 
     awaitIssuer("told", user, pod.partner());
@@ -163,8 +173,8 @@ final class NegotiationIT {
 
     assertThat(pod.server("moving").seenTokens().contains(old)).isFalse();
     assertThat(pod.server("moving").seenTokens())
-        .allSatisfy(token ->
-            assertThat(Jwt.of(token).claim("iss")).isEqualTo(pod.partner().issuer()));
+        .allSatisfy(
+            token -> assertThat(Jwt.of(token).claim("iss")).isEqualTo(pod.partner().issuer()));
     assertThat(exchanges(pod.issuer(), "moving")).hasSize(before);
     // Its own client, or the partner would have refused.
     assertThat(lastToken("moving").claim("azp")).isEqualTo("agent-at-partner");
@@ -265,8 +275,7 @@ final class NegotiationIT {
   /** The first attempt and the second, so that the agent sees it. */
   private static void refuse(String server, String challenge) {
     pod.server(server)
-        .refuseNext(
-            2, Reply.text(401, "no").and("WWW-Authenticate", "Bearer " + challenge));
+        .refuseNext(2, Reply.text(401, "no").and("WWW-Authenticate", "Bearer " + challenge));
   }
 
   private static void awaitIssuer(String server, String user, Issuer issuer) {

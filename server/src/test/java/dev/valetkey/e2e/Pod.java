@@ -244,8 +244,10 @@ final class Pod implements AutoCloseable {
   private void run() {
     Map<String, Integer> ports = new LinkedHashMap<>();
     servers.forEach((name, server) -> ports.put(name, server.port()));
-    write("valetkey.yaml", file.yaml(issuer.issuer(), partner.issuer(), envoyPort, adminPort, ports));
-    Stream<String> hosts = Stream.concat(Stream.of("localhost"), servers.keySet().stream().map(Pod::host));
+    write(
+        "valetkey.yaml", file.yaml(issuer.issuer(), partner.issuer(), envoyPort, adminPort, ports));
+    Stream<String> hosts =
+        Stream.concat(Stream.of("localhost"), servers.keySet().stream().map(Pod::host));
     write("hosts", hosts.map(host -> "127.0.0.1 " + host + "\n").collect(Collectors.joining()));
     write("secrets/corp", Issuer.AGENT_SECRET + "\n");
     write("secrets/partner", PodFile.PARTNER_SECRET);
@@ -284,7 +286,8 @@ final class Pod implements AutoCloseable {
                     ? options
                     : options
                         .withAudience(server.audience())
-                        .withGenuine(token -> issuer.hasSigned(token) || partner.hasSigned(token))));
+                        .withGenuine(
+                            token -> issuer.hasSigned(token) || partner.hasSigned(token))));
   }
 
   private static Path jar() {

@@ -69,15 +69,14 @@ final class PodFile {
 
   /** The server that was named last, behind https; {@code keys} are those of its {@code tls}. */
   PodFile tls(String keys) {
-    return changed(
-        s ->
-            new Server(
-                s.grant(),
-                s.audience(),
-                s.more(),
-                s.origin().replace("http:", "https:"),
-                ", tls: {" + keys + "}",
-                s.options()));
+    return changed(s ->
+        new Server(
+            s.grant(),
+            s.audience(),
+            s.more(),
+            s.origin().replace("http:", "https:"),
+            ", tls: {" + keys + "}",
+            s.options()));
   }
 
   /** The server that was named last, otherwise made. */
@@ -144,7 +143,11 @@ final class PodFile {
 
   /** The text of the file. */
   String yaml(
-      String issuerUri, String partnerUri, int envoyPort, int adminPort, Map<String, Integer> ports) {
+      String issuerUri,
+      String partnerUri,
+      int envoyPort,
+      int adminPort,
+      Map<String, Integer> ports) {
     StringBuilder yaml =
         new StringBuilder(
             """
@@ -189,12 +192,13 @@ final class PodFile {
   private String partnerLines(String uri) {
     return partner
         ? """
-            partner:
-              issuer: %s
-              allow_http: true
-              client_id: agent-at-partner
-              client_secret_file: secrets/partner
-          """.formatted(uri)
+          partner:
+            issuer: %s
+            allow_http: true
+            client_id: agent-at-partner
+            client_secret_file: secrets/partner
+        """
+            .formatted(uri)
         : "";
   }
 }

@@ -154,8 +154,7 @@ final class StepUpIT {
 
   private static Reply.Full refusal(String scope) {
     return Reply.text(403, "too little")
-        .and(
-            "WWW-Authenticate", "Bearer error=\"insufficient_scope\", scope=\"" + scope + "\"");
+        .and("WWW-Authenticate", "Bearer error=\"insufficient_scope\", scope=\"" + scope + "\"");
   }
 
   /** Calls until the refusal was heard of, and a token was asked for with this scope. */

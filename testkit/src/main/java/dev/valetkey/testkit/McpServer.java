@@ -72,9 +72,7 @@ public final class McpServer implements AutoCloseable {
       return new Options(name, port, certificate, audience, other, provenAt, recording);
     }
 
-    /**
-     * Demands DPoP tokens and proofs for its address under this origin. RFC 9449 §7.1.
-     */
+    /** Demands DPoP tokens and proofs for its address under this origin. RFC 9449 §7.1. */
     public Options withProofs(String origin) {
       return new Options(name, port, certificate, audience, genuine, origin, recording);
     }

@@ -58,7 +58,7 @@ final class ProofCheck {
                 ? !proof.claims().containsKey("ath")
                 : hash(token).equals(proof.claim("ath")))
             && seen.add(String.valueOf(proof.claim("jti")));
-    if (!good) {
+    if (proof == null || !good) {
       return "invalid_dpop_proof";
     }
     String wanted = nonce;

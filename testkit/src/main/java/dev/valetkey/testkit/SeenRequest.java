@@ -63,8 +63,7 @@ public record SeenRequest(
   private @Nullable String credentials(String scheme) {
     List<String> values = headers("authorization");
     boolean only =
-        values.size() == 1
-            && values.getFirst().regionMatches(true, 0, scheme, 0, scheme.length());
+        values.size() == 1 && values.getFirst().regionMatches(true, 0, scheme, 0, scheme.length());
     return only ? values.getFirst().substring(scheme.length()) : null;
   }
 
