@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a configuration means, in sentences: for each server who may call it, how its token is got,
@@ -79,6 +80,7 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
                 ? ""
                 : ", profile " + issuer.profile().name().toLowerCase(Locale.ROOT))
             + client(issuer)
+            + errors(issuer)
             + (issuer.dpopBoundAccessTokens() ? ", tokens bound by DPoP" : "")
             + (issuer.connectTo() == null ? "" : ", dialled at " + issuer.connectTo())
             + ", within "
@@ -86,6 +88,13 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
             + " ms, "
             + issuer.maxInFlight()
             + " calls at a time");
+  }
+
+  private static String errors(IssuerConfig issuer) {
+    return new TreeMap<>(issuer.errors())
+        .entrySet().stream()
+            .map(error -> ", error " + error.getKey() + " means " + error.getValue())
+            .collect(Collectors.joining());
   }
 
   private static String client(IssuerConfig issuer) {
@@ -181,21 +190,39 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
     if (grant.subjectTokenFrom() != null) {
       parts.add("the subject token from grant " + grant.subjectTokenFrom());
     }
-    if (grant instanceof GrantConfig.TokenExchange exchange) {
-      if (exchange.actorTokenType() != null) {
-        parts.add("an actor token");
+    switch (grant) {
+      case GrantConfig.TokenExchange exchange -> {
+        if (exchange.actorTokenType() != null) {
+          parts.add(
+              exchange.actorTokenFrom() == null
+                  ? "an actor token"
+                  : "the actor token from grant " + exchange.actorTokenFrom());
+        }
+        types(parts, exchange.subjectTokenType(), exchange.requestedTokenType());
       }
-      if (exchange.requestedTokenType() != null) {
-        parts.add("requested_token_type " + exchange.requestedTokenType());
+      case GrantConfig.BrokeredToken brokered -> {
+        if (brokered.endpoint() == null) {
+          parts.add("grant_type " + brokered.grantType());
+          types(parts, brokered.subjectTokenType(), brokered.requestedTokenType());
+        } else {
+          parts.add("a GET of " + brokered.endpoint());
+        }
       }
-    } else if (grant instanceof GrantConfig.BrokeredToken brokered) {
-      parts.add(
-          brokered.endpoint() == null
-              ? "grant_type " + brokered.grantType()
-              : "a GET of " + brokered.endpoint());
+      case GrantConfig.IdJag jag -> types(parts, jag.subjectTokenType(), null);
+      case GrantConfig.ClientCredentials credentials -> {}
+      case GrantConfig.JwtBearer bearer -> {}
     }
     new TreeMap<>(grant.extraParameters()).forEach((name, value) -> parts.add(name + "=" + value));
     return parts.isEmpty() ? "" : ", with " + String.join(", ", parts);
+  }
+
+  private static void types(List<String> parts, String subject, @Nullable String requested) {
+    if (!subject.endsWith(":access_token")) {
+      parts.add("subject_token_type " + subject);
+    }
+    if (requested != null) {
+      parts.add("requested_token_type " + requested);
+    }
   }
 
   private static String at(Config config, GrantConfig.Asking grant) {
@@ -230,7 +257,6 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
 
   private static String expect(ExpectConfig expect, boolean user) {
     List<String> parts = new ArrayList<>();
-    parts.add(expect.format() == ExpectConfig.Format.JWT ? "a JWT" : "any token; of a JWT");
     if (expect.iss() != null) {
       parts.add("iss " + expect.iss());
     }
@@ -252,6 +278,11 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
     if (scope != null) {
       parts.add("at most scope " + String.join(" ", scope));
     }
+    String format =
+        expect.format() == ExpectConfig.Format.JWT
+            ? "a JWT"
+            : parts.isEmpty() ? "any token" : "any token; of a JWT";
+    parts.addFirst(format);
     return String.join(", ", parts);
   }
 }

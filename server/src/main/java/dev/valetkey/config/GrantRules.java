@@ -71,6 +71,9 @@ final class GrantRules {
       issuer(grant, "identity_issuer", false);
     }
     Draft issuer = issuer(grant, jag ? "identity_issuer" : "issuer");
+    if (grant.is(GrantConfig.BrokeredToken.class)) {
+      endpoint(grant);
+    }
     Profile profile = issuer == null ? null : issuer.get("profile", Profile.class);
     if (profile != null) {
       Presets.of(profile).applyTo(grant, expect);
@@ -88,8 +91,6 @@ final class GrantRules {
       Draft serversIssuer = issuer(grant, "issuer");
       URI id = serversIssuer == null ? null : serversIssuer.get("issuer", URI.class);
       grant.fill("audience", id == null ? null : List.of(id.toString()));
-    } else if (grant.is(GrantConfig.BrokeredToken.class)) {
-      endpoint(grant);
     }
   }
 

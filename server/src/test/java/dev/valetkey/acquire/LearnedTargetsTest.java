@@ -34,7 +34,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What servers' words come to, with the clock in hand; through a real Envoy: NegotiationIT, StepUpIT. */
+/**
+ * What servers' words come to, with the clock in hand; through a real Envoy: NegotiationIT,
+ * StepUpIT.
+ */
 final class LearnedTargetsTest {
   private static final String WELL_KNOWN = "/.well-known/oauth-protected-resource/mcp";
 
@@ -203,7 +206,9 @@ final class LearnedTargetsTest {
             folder,
             "issuers:\n"
                 + Written.issuer("a", "https://a.example")
-                + "    " + issuerLine + "\n"
+                + "    "
+                + issuerLine
+                + "\n"
                 + Written.issuer("b", "https://b.example")
                 + "servers:\n  github:\n    url: %s\n    allow_http: true\n"
                     .formatted(server.url("/mcp"))

@@ -66,6 +66,63 @@ final class CliTest {
         run.out().replace(folder.toString(), Samples.HOME));
   }
 
+  /** Presets of a profile are keys like others: what they come to stands in the output. */
+  @Test
+  void checkShowsWhatTheProfilesMean() {
+    Path file =
+        Samples.write(
+            """
+            issuers:
+              entra:
+                issuer: https://login.microsoftonline.com/72f988bf/v2.0
+                profile: entra
+                client_id: travel-agent
+                client_secret_file: secrets/corp
+              okta:
+                issuer: https://example.okta.com
+                profile: okta_xaa
+                client_assertion_file: secrets/partner
+                client_assertion_type: jwt_spiffe
+              google: {issuer: "https://sts.googleapis.com", profile: google_sts}
+            grants:
+              own: {type: client_credentials, issuer: entra, scope: "api://x/.default"}
+              first: {issuer: entra, audience: "https://sts.googleapis.com"}
+            users:
+              - {issuer: entra}
+              - {issuer: okta, audience: travel-agent}
+            servers:
+              obo:
+                url: https://obo.example/mcp
+                grant: {type: jwt_bearer, issuer: entra, scope: "api://x/.default"}
+                expect: {audience: 3333}
+              xaa:
+                url: https://xaa.example/mcp
+                grant: {type: id_jag, identity_issuer: okta, issuer: entra}
+              vault:
+                url: https://vault.example/mcp
+                grant: {type: brokered_token, issuer: okta, resource: "orn:okta:x"}
+              stored:
+                url: https://stored.example/mcp
+                grant: {type: brokered_token, issuer: okta, endpoint: https://example.okta.com/stored}
+              chained:
+                url: https://chained.example/mcp
+                grant: {issuer: google, audience: //iam.googleapis.com/x, subject_token_from: first, actor_token_from: own}
+              broker:
+                url: https://broker.example/mcp
+                grant: {type: token_broker, url: https://token-broker.example, max_wait: 90s}
+                expect: {audience: broker-mcp}
+            """
+                .replace("audience: 3333", "audience: \"3333\""),
+            folder);
+
+    Run run = run("check", file.toString());
+
+    assertThat(run.err()).isEmpty();
+    Samples.assertGolden(
+        Repository.root().resolve("server/src/test/resources/dev/valetkey/cli/check-profiles.txt"),
+        run.out().replace(folder.toString(), Samples.HOME));
+  }
+
   @Test
   void checkWarnsOnStandardError() {
     Path file = Samples.copy("full", folder);

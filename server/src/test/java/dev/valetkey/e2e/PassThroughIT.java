@@ -95,7 +95,9 @@ final class PassThroughIT {
       bytes[i] = (byte) (i * 31 + i / 256);
     }
     String body =
-        "{\"_meta\":{\"traceparent\":\"00-1-2-3\"},\"x\":\"" + new String(bytes, ISO_8859_1) + "\"}";
+        "{\"_meta\":{\"traceparent\":\"00-1-2-3\"},\"x\":\""
+            + new String(bytes, ISO_8859_1)
+            + "\"}";
 
     pod.agent()
         .raw(

@@ -107,9 +107,7 @@ final class PodFile {
     return this;
   }
 
-  /**
-   * Further keys of the issuer {@code corp}; {@code ISSUER} in them is its own URI.
-   */
+  /** Further keys of the issuer {@code corp}; {@code ISSUER} in them is its own URI. */
   PodFile issuerLines(String... lines) {
     issuerLines = "    " + String.join("\n    ", lines) + "\n";
     return this;

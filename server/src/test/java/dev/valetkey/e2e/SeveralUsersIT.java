@@ -44,7 +44,8 @@ final class SeveralUsersIT {
             .exchange("jira")
             .exchange("batch", "without_user: {type: client_credentials, audience: batch-mcp}")
             .server("public", "{audience: public-mcp}", null, "without_user: none")
-            .server("cron", "{type: client_credentials, audience: cron-mcp, scope: run}", "cron-mcp")
+            .server(
+                "cron", "{type: client_credentials, audience: cron-mcp, scope: run}", "cron-mcp")
             .start();
     callsAtTheStart = pod.issuer().tokenCalls().size();
   }
@@ -123,7 +124,8 @@ final class SeveralUsersIT {
     for (String server : List.of("github", "jira")) {
       assertThat(pod.server(server).seenTokens()).hasSize(2);
       assertThat(pod.server(server).seenTokens())
-          .allSatisfy(token -> assertThat(Jwt.of(token).audience()).containsExactly(server + "-mcp"));
+          .allSatisfy(
+              token -> assertThat(Jwt.of(token).audience()).containsExactly(server + "-mcp"));
     }
   }
 

@@ -155,15 +155,8 @@ final class TokenEndpoint {
 
   /** RFC 7523 §3: made for us, by us or by an issuer that we trust. */
   private Reply.Full assertion(Form form, Client client) {
-    Jwt assertion = form.first("assertion") == null ? null : Jwt.read(form.first("assertion"));
-    boolean good =
-        assertion != null
-            && issuer.isTrusted(assertion)
-            && (assertion.audience().contains(issuer.issuer())
-                || assertion.audience().contains(client.id()))
-            && assertion.claims().get("exp") instanceof Long exp
-            && issuer.now().getEpochSecond() < exp;
-    if (assertion == null || !good) {
+    Jwt assertion = Jwt.read(String.valueOf(form.first("assertion")));
+    if (assertion == null || !isForUs(assertion, client)) {
       return error(400, "invalid_grant"); // RFC 7523 §3.1
     }
     Map<String, Object> claims = issuer.baseClaims();
@@ -172,6 +165,14 @@ final class TokenEndpoint {
     boolean asks = form.first("audience") != null || form.first("resource") != null;
     return target(
         claims, resource == null || asks ? form : form.and("resource", resource), client, null);
+  }
+
+  private boolean isForUs(Jwt assertion, Client client) {
+    List<String> audience = assertion.audience();
+    return issuer.isTrusted(assertion)
+        && (audience.contains(issuer.issuer()) || audience.contains(client.id()))
+        && assertion.claims().get("exp") instanceof Long exp
+        && issuer.now().getEpochSecond() < exp;
   }
 
   /**
