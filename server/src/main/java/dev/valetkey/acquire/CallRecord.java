@@ -26,12 +26,19 @@ final class CallRecord {
 
   /**
    * @param issuer its name in the configuration
+   * @param narrower whether a token was given for less than the scope that was asked for
    */
-  void write(TokenRequest request, String issuer, TokenOutcome outcome, Duration took) {
+  void write(
+      TokenRequest request, String issuer, TokenOutcome outcome, boolean narrower, Duration took) {
     switch (outcome) {
       case TokenOutcome.Granted granted -> {
         metrics.issuerCall(issuer, "ok", took);
-        audit(request, "granted", null, granted.token().digest().toString(), took);
+        audit(
+            request,
+            "granted",
+            narrower ? "scope_narrowed" : null,
+            granted.token().digest().toString(),
+            took);
       }
       case TokenOutcome.Rejected rejected -> {
         String reason = reason(rejected.rejection());

@@ -69,8 +69,9 @@ final class IssuerCall {
       Supplier<TokenAnswer> question) {
     LongSupplier nanoTime = deadline.nanoTime();
     long began = nanoTime.getAsLong();
+    TokenAnswer answer = question.get();
     TokenOutcome outcome =
-        switch (question.get()) {
+        switch (answer) {
           case TokenAnswer.Success success -> check.judge(request, success, issuer);
           case TokenAnswer.Refused refused ->
               new TokenOutcome.Rejected(
@@ -79,8 +80,21 @@ final class IssuerCall {
               new TokenOutcome.Unavailable(unavailable.cause(), unavailable.retryAfter());
         };
     String name = issuer == null ? BROKER : issuer.config().name();
-    record.write(request, name, outcome, Duration.ofNanos(nanoTime.getAsLong() - began));
+    record.write(
+        request,
+        name,
+        outcome,
+        isNarrower(request, answer),
+        Duration.ofNanos(nanoTime.getAsLong() - began));
     return outcome;
+  }
+
+  /** RFC 6749 §5.1: an issuer says which scope it gave where that is less than was asked for. */
+  private static boolean isNarrower(TokenRequest request, TokenAnswer answer) {
+    return answer instanceof TokenAnswer.Success success
+        && success.scope() != null
+        && request.target().grant() instanceof GrantConfig.Asking asking
+        && !success.scope().containsAll(asking.scope());
   }
 
   /** The standard code that the issuer's own one stands for. */

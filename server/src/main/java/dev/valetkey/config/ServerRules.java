@@ -109,6 +109,12 @@ final class ServerRules {
         }
       }
     }
+    for (Draft rule : server.list("tools", Draft.class)) {
+      String name = rule.get("name", String.class);
+      if (name != null && name.indexOf('*') != name.lastIndexOf('*')) {
+        findings.problem(rule.path("name"), "must have one * at most (was " + name + ")");
+      }
+    }
   }
 
   private static void expect(Draft server, Map<String, Draft> issuers, Findings findings) {

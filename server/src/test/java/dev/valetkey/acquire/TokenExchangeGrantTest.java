@@ -1,5 +1,6 @@
 package dev.valetkey.acquire;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -191,6 +192,19 @@ class TokenExchangeGrantTest extends TokenEndpointContract {
     corp.faults().token(claim("act", null), 1);
     assertThat(acquirer.acquire(request(grant), time.deadline()))
         .isEqualTo(new TokenOutcome.Rejected(Rejection.ISSUED_ACTOR));
+  }
+
+  // R-TX-6
+  @Test
+  void narrowerScopeIsUsedAndMarked() {
+    corp.faults().token(Fault.json(body -> body.put("scope", "read")), 1);
+    GrantConfig.TokenExchange wide = Requests.exchange(List.of("read", "write"));
+
+    TokenOutcome outcome = acquirer.acquire(request(wide), time.deadline());
+    audit.close();
+
+    assertThat(outcome).isInstanceOf(TokenOutcome.Granted.class);
+    assertThat(auditLines.toString(UTF_8)).contains("granted", "scope_narrowed");
   }
 
   @Test

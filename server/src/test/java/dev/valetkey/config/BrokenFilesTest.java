@@ -281,6 +281,39 @@ class BrokenFilesTest {
             "8: servers.a.expect.iss: must be an absolute URI without a fragment (RFC 8707 §2) (was b)",
             "8: servers.a.expect: is only used with a grant that asks an issuer"),
         server(
+            "tool rules and steps of a grant that has no scope",
+            "url: https://a.example\ntools: [{name: x, scope: y}]\nstep_up_scope: z\ngrant: none",
+            "8: servers.a.tools: is only used with a grant that asks an issuer",
+            "9: servers.a.step_up_scope: is only used with a grant that asks an issuer"),
+        server(
+            "tool rules that say too little or too much",
+            "url: https://a.example\ngrant: {audience: x}\n"
+                + "tools: [{name: x}, {scope: y}, {name: \"*_x_*\", scope: y}, {name: \"\", scope: y}]",
+            "9: servers.a.tools[0].scope: is required",
+            "9: servers.a.tools[1].name: is required",
+            "9: servers.a.tools[3].name: must not be empty",
+            "9: servers.a.tools[2].name: must have one * at most (was *_x_*)"),
+        server(
+            "discovery of an issuer that is not there",
+            "url: https://a.example\ngrant: {audience: x}\ndiscovery: {issuers: [corp, crop]}",
+            "9: servers.a.discovery.issuers: no issuer is called 'crop' (did you mean 'corp'?)"),
+        server(
+            "discovery without issuers",
+            "url: https://a.example\ngrant: {audience: x}\ndiscovery: {allow_loopback_http: true}",
+            "9: servers.a.discovery.issuers: is required"),
+        server(
+            "discovery beside an issuer",
+            "url: https://a.example\ngrant: {issuer: corp, audience: x}\ndiscovery: {issuers: [corp]}",
+            "8: servers.a.grant.issuer: discovery.issuers names the issuers; use one of both"),
+        server(
+            "discovery for a grant that asks no issuer",
+            "url: https://a.example\ngrant: none\ndiscovery: {issuers: [corp]}",
+            "9: servers.a.discovery: is only used with a grant that asks an issuer"),
+        server(
+            "certificate without its key",
+            "url: https://a.example\ngrant: none\nupstream: {tls: {cert_file: ca.pem}}",
+            "9: servers.a.upstream.tls.cert_file: needs key_file"),
+        server(
             "unit",
             "url: https://a.example\nstream_min_lifetime: 5min\ngrant: none",
             "8: servers.a.stream_min_lifetime: must be a duration such as 500ms, 60s, 5m or 1h (was 5min)"));

@@ -24,11 +24,11 @@ final class RowsPage {
       List.of("server/src/test/java", "testkit/src/test/java");
 
   private static final Pattern ROWS =
-      Pattern.compile("^\\s*// ([A-Z][A-Z0-9-]*(?:, [A-Z][A-Z0-9-]*)*)(?:[:.].*)?$");
+      Pattern.compile("^ {2}(?: {2})?// ([A-Z][A-Z0-9-]*(?:, [A-Z][A-Z0-9-]*)*)(?:[:.].*)?$");
   private static final Pattern METHOD = Pattern.compile("^\\s*(?:\\w+ )*void (\\w+)\\(");
 
-  /** Lines between a comment and its method: annotations, and the rest of a long comment. */
-  private static final int NEAR = 30;
+  /** Lines between a comment and its method: annotations, and the tables in them. */
+  private static final int NEAR = 100;
 
   private final Map<String, String> rows;
   private final Map<String, String> left;

@@ -181,6 +181,13 @@ final class IssuerAnswerIT {
         error("invalid_target", 403, "invalid_target"),
         error("invalid_scope", 403, "invalid_scope"),
         error("access_denied", 403, "access_denied"),
+        error("invalid_client", 503, "invalid_client"),
+        error("unauthorized_client", 503, "unauthorized_client"),
+        error("unsupported_grant_type", 503, "unauthorized_client"),
+        error("interaction_required", 401, "interaction_required"),
+        error("consent_required", 401, "interaction_required"),
+        error("login_required", 401, "interaction_required"),
+        error("temporarily_unavailable", 503, "issuer_unavailable"),
         error("unheard_of", 503, "issuer_error"));
   }
 
@@ -252,6 +259,25 @@ final class IssuerAnswerIT {
   }
 
   /** 115. */
+  // R-TX-11: nobody here could keep one.
+  @Test
+  void refreshTokenIsNeitherAskedForNorKept() {
+    String refresh = pod.leaks().secret("CANARY-refresh-token-of-somebody");
+    pod.issuer().faults().token(Fault.json(body -> body.put("refresh_token", refresh)), 1);
+    pod.issuer().requests().clear();
+    String user = newUser();
+
+    assertThat(pod.agent().call("github", user).status()).isEqualTo(200);
+    assertThat(pod.agent().call("github", user).status()).isEqualTo(200);
+
+    assertThat(pod.issuer().exchanges()).hasSize(1);
+    assertThat(pod.issuer().exchanges().getFirst().names())
+        .doesNotContain("requested_token_type", "refresh_token");
+    assertThat(pod.issuer().exchanges().getFirst().all("scope")).containsExactly("read");
+    assertThat(pod.command("sessions", "--socket", pod.adminSocket().toString()).contains(refresh))
+        .isFalse();
+  }
+
   @Test
   void cookiesOfTheIssuerAreNotSentBack() {
     pod.issuer().faults().token(Fault.header("Set-Cookie", "CANARY-cookie=1; Path=/"), 1);

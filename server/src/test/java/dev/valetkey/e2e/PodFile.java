@@ -107,7 +107,7 @@ final class PodFile {
     return this;
   }
 
-  /** Further keys of the issuer {@code corp}, four spaces before each. */
+  /** Further keys of the issuer {@code corp}; {@code ISSUER} in them is its own URI. */
   PodFile issuerLines(String... lines) {
     issuerLines = "    " + String.join("\n    ", lines) + "\n";
     return this;
@@ -167,7 +167,7 @@ final class PodFile {
                     adminPort,
                     sections,
                     issuerUri,
-                    issuerLines,
+                    issuerLines.replace("ISSUER", issuerUri),
                     moreIssuers + partnerLines(partnerUri)));
     servers.forEach((name, server) ->
         yaml.append(

@@ -109,6 +109,25 @@ public final class Configs {
         Duration.ofMinutes(5));
   }
 
+  /** The same server with scopes by tool. */
+  static ServerConfig withTools(ServerConfig server, ServerConfig.ToolRule... rules) {
+    return new ServerConfig(
+        server.name(),
+        server.url(),
+        server.aliases(),
+        server.upstream(),
+        server.allowHttp(),
+        server.grant(),
+        server.withoutUser(),
+        server.expect(),
+        List.of(rules),
+        server.stepUpScope(),
+        server.discovery(),
+        server.earlyExpiry(),
+        server.defaultLifetime(),
+        server.streamMinLifetime());
+  }
+
   /** Servers, with the user token looked for in {@code Authorization}. */
   public static Config of(ServerConfig... servers) {
     return of(

@@ -112,6 +112,28 @@ class BackChannelLogoutTest {
   }
 
   @Test
+  void sameNamesAtAnotherIssuerAreOthers() {
+    Subject other =
+        new Subject(
+            "https://other.example",
+            "alice",
+            "s1",
+            null,
+            Set.of(),
+            null,
+            null,
+            null,
+            time.instant().plusSeconds(60));
+    Session session = sessions.open(other, userToken(other), () -> false);
+
+    logout.receive(token(corp.logout().claim("sub", "alice")));
+    logout.receive(token(corp.logout().claim("sid", "s1")));
+
+    assertThat(session.hasEnded()).isFalse();
+    assertThat(logouts.covers(other, time.instant().minusSeconds(9))).isFalse();
+  }
+
+  @Test
   void sessionThatDoesNotSayItsSidEndsWithAnyOfItsUser() {
     String untold = corp.jwt("alice").withoutClaim("sid").signed();
     resolved(untold);
@@ -157,6 +179,17 @@ class BackChannelLogoutTest {
         .isEqualTo(SIGNED_OUT);
     assertThat(resolve(corp.jwt("alice").issuedIn(Duration.ofSeconds(-1)).signed()))
         .isInstanceOf(Resolution.Resolved.class);
+  }
+
+  @Test
+  void tokenOfBeforeDoesNotEndTheNextSignIn() {
+    logout.receive(token(corp.logout().claim("sub", "alice").issuedIn(Duration.ofSeconds(-2))));
+    Session next = resolved(corp.jwt("alice").withoutClaim("sid").signed()).session();
+
+    JwtBuilder before = corp.jwt("alice").withoutClaim("sid").issuedIn(Duration.ofSeconds(-3));
+    assertThat(resolve(before.signed())).isEqualTo(SIGNED_OUT);
+
+    assertThat(next.hasEnded()).isFalse();
   }
 
   @Test
@@ -211,12 +244,8 @@ class BackChannelLogoutTest {
   @Test
   void signInThatMeetsItsLogoutIsFoundByOneOfTheTwo() {
     Subject alice = subject("alice", "s1");
-    Secret text = Secret.of("CANARY-token");
-    TokenDigest kind = alice.keyPart(text.digest());
-    Session.UserToken token =
-        new Session.UserToken(text, text.digest(), kind, alice.expiresAt().toEpochMilli());
 
-    Session session = sessions.open(alice, token, () -> true);
+    Session session = sessions.open(alice, userToken(alice), () -> true);
 
     assertThat(session.hasEnded()).isTrue();
     assertThat(sessions.list()).isEmpty();
@@ -263,6 +292,12 @@ class BackChannelLogoutTest {
   private Subject subject(String sub, String sid) {
     return new Subject(
         corp.issuer(), sub, sid, null, Set.of(), null, null, null, time.instant().plusSeconds(60));
+  }
+
+  private static Session.UserToken userToken(Subject subject) {
+    Secret text = Secret.of("CANARY-token");
+    TokenDigest kind = subject.keyPart(text.digest());
+    return new Session.UserToken(text, text.digest(), kind, subject.expiresAt().toEpochMilli());
   }
 
   private String signedIn(String user, String sid) {
