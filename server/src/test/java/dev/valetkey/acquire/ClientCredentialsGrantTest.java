@@ -34,6 +34,7 @@ class ClientCredentialsGrantTest extends TokenEndpointContract {
     return ofClient(code);
   }
 
+  // R-EX-4
   @Test
   void formHoldsNoUser() {
     granted();

@@ -98,6 +98,7 @@ abstract class GrantContract {
     return 1;
   }
 
+  // R-TX-13, TB1
   @Test
   void tokenComesReadyToBeSent() {
     AccessToken token = granted();
@@ -127,6 +128,7 @@ abstract class GrantContract {
         .isEqualTo(new TokenOutcome.Unavailable(whenDown(), Duration.ofSeconds(1)));
   }
 
+  // R-CA-6, R-BC-4
   @Test
   void everyCallIsWrittenAndCountedWithoutAnyToken() {
     String digest = granted().digest().toString();

@@ -116,6 +116,7 @@ abstract class TokenEndpointContract extends GrantContract {
   }
 
   // R-TX-3, R-TX-4, trap 11: what is not meant for a header never gets into one.
+  // R-TX-3
   @ParameterizedTest
   @ValueSource(strings = {"N_A", "DPoP", "missing"})
   void tokenTypeThatIsNoBearersIsNoAnswer(String type) {

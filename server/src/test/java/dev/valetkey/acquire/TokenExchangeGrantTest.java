@@ -84,6 +84,7 @@ class TokenExchangeGrantTest extends TokenEndpointContract {
             Fault.json(body -> body.put("access_token", "CANARY-opaque"))));
   }
 
+  // R-TX-6, R-TX-9
   @ParameterizedTest(name = "{0}")
   @MethodSource("spoiltTokens")
   void tokenThatIsNotAsExpectedIsRefused(String name, Rejection rejection, Fault fault) {
@@ -118,6 +119,7 @@ class TokenExchangeGrantTest extends TokenEndpointContract {
         .isEqualTo(new TokenOutcome.Rejected(Rejection.ISSUED_AUDIENCE));
   }
 
+  // R-TX-3
   @ParameterizedTest
   @ValueSource(strings = {"missing", "urn:ietf:params:oauth:token-type:id_token", "n_a"})
   void issuedTokenTypeIsRequired(String type) {
@@ -135,6 +137,7 @@ class TokenExchangeGrantTest extends TokenEndpointContract {
         .isEqualTo(new TokenOutcome.Unavailable(Cause.ANSWER, Duration.ofSeconds(1)));
   }
 
+  // R-TX-3
   @Test
   void issuedTokenTypeMustBeTheOneThatWasAskedFor() {
     GrantConfig.TokenExchange grant =
@@ -147,6 +150,7 @@ class TokenExchangeGrantTest extends TokenEndpointContract {
         .isEqualTo(new TokenOutcome.Unavailable(Cause.ANSWER, Duration.ofSeconds(1)));
   }
 
+  // R-TX-1
   @Test
   void formIsThatOfRfc8693() {
     granted();
@@ -168,6 +172,7 @@ class TokenExchangeGrantTest extends TokenEndpointContract {
                 "repo:read"));
   }
 
+  // R-TX-1, KS2, R-MCP-10
   @Test
   void emptyFieldsAreLeftOutAndListsRepeated() {
     GrantConfig.TokenExchange grant =

@@ -78,6 +78,7 @@ final class AdminHttpTest {
     assertThat(send("GET", "/livez").body()).isEqualTo("ok\n");
   }
 
+  // AB5, R-BC-5
   @Test
   void notReadyUntilEveryIssuerWasTried() throws Exception {
     readiness.issuers.add(new IssuerState("corp", State.PENDING, null));

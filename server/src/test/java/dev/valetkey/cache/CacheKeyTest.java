@@ -43,7 +43,7 @@ class CacheKeyTest {
     world.close();
   }
 
-  // T14
+  // T14, R-CA-1, AB4
   @Test
   void changingAnyOneFieldOfTheSubjectIsAMiss() {
     Subject base = subject("iss", "alice", "sid", "agent", Set.of("a", "b"), "1", "{}", "[]");
@@ -111,7 +111,7 @@ class CacheKeyTest {
     assertThat(world.cache.known(request(renewed, "rule"))).isNotNull();
   }
 
-  // T14
+  // T14, R-CA-1, AB4
   @Test
   void changingAnyOneFieldOfTheTargetIsAMiss() {
     Subject alice = subject("iss", "alice", "sid", "agent", Set.of(), null, null, null);

@@ -34,6 +34,7 @@ class FailureMemoryTest {
     world.close();
   }
 
+  // R-CA-3, AB4
   @ParameterizedTest
   @EnumSource
   void aRejectionIsRememberedForItsUserAndServerOnly(Rejection rejection) {

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 /** How much is kept, and that nothing is left behind. */
 class TokenCacheBoundsTest {
 
+  // R-CA-6, AB4
   @Test
   void theNumberOfEntriesIsBounded() {
     try (CacheWorld world = new CacheWorld(new CacheConfig(100, 64 << 20), CacheWorld.MIDDLE)) {

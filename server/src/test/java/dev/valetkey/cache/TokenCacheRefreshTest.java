@@ -34,6 +34,7 @@ class TokenCacheRefreshTest {
     world.close();
   }
 
+  // R-CA-3
   @Test
   void aHitPastTheRefreshTimeFetchesOnceInTheBackground() throws InterruptedException {
     TokenOutcome old = world.get(request);

@@ -70,6 +70,7 @@ class TokenCacheRenewTest {
   }
 
   // Compare and invalidate: who was late with the old token does not cost the new one its place.
+  // BO-RENEW
   @Test
   void aNewerTokenIsGivenAndKept() {
     world.get(request);

@@ -53,6 +53,7 @@ class TokenCacheTest {
     assertThat(text(jira)).isEqualTo("CANARY-alice/jira#2");
   }
 
+  // R-CA-5
   @Test
   void aCallWithoutUserNeverGetsAUsersTokenNorTheOtherWayRound() {
     world.get(world.request("alice", "github"));
@@ -79,6 +80,7 @@ class TokenCacheTest {
   }
 
   // The margin is 60 s, but never more than a third of the life (R-CA-2).
+  // R-CA-2, BO-BUFFER
   @ParameterizedTest
   @CsvSource({"PT1H, PT59M", "PT3M, PT2M", "PT90S, PT60S", "PT3S, PT2S", "P3650D, P3649DT23H59M"})
   void aTokenIsUsedUntilItsMarginBegins(Duration life, Duration usable) {
@@ -119,7 +121,7 @@ class TokenCacheTest {
     }
   }
 
-  // T16
+  // T16, R-CA-2
   @Test
   void aTokenIsUnusableWhenTheUserTokenBehindItEnds() {
     User alice = world.user("alice", Duration.ofMinutes(10));
@@ -221,6 +223,7 @@ class TokenCacheTest {
     assertThat(cache.known(request)).isNull();
   }
 
+  // R-MCP-14, BO-LIFETIME
   @Test
   void aStreamReusesATokenThatLastsLongEnough() {
     TokenRequest request = world.request("alice", "github");
@@ -230,6 +233,7 @@ class TokenCacheTest {
     assertThat(cache.known(stream(request))).isSameAs(first);
   }
 
+  // R-MCP-14, R-CA-3, BO-LIFETIME
   @Test
   void aStreamFetchesALongerTokenWhichThenServesAll() {
     TokenRequest request = world.request("alice", "github");
@@ -245,6 +249,7 @@ class TokenCacheTest {
     assertThat(cache.known(request)).isSameAs(longer);
   }
 
+  // BO-LIFETIME
   @Test
   void aStreamTakesAFreshTokenThatIsStillShorterAndDoesNotAskAgainForEachStream() {
     TokenRequest request = world.request("alice", "github");

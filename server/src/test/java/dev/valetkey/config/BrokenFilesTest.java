@@ -16,6 +16,7 @@ class BrokenFilesTest {
 
   @TempDir private Path temp;
 
+  // R-RI-1, R-CL-6, BO-CONFIG, BO-BUFFER
   @ParameterizedTest(name = "{0}")
   @MethodSource({
     "issuers",
@@ -313,6 +314,14 @@ class BrokenFilesTest {
             "certificate without its key",
             "url: https://a.example\ngrant: none\nupstream: {tls: {cert_file: ca.pem}}",
             "9: servers.a.upstream.tls.cert_file: needs key_file"),
+        server(
+            "negative margin",
+            "url: https://a.example\ngrant: {audience: x}\nearly_expiry: -1s",
+            "9: servers.a.early_expiry: must be a duration such as 500ms, 60s, 5m or 1h (was -1s)"),
+        server(
+            "margin with a fraction",
+            "url: https://a.example\ngrant: {audience: x}\nearly_expiry: 1.5s",
+            "9: servers.a.early_expiry: must be a duration such as 500ms, 60s, 5m or 1h (was 1.5s)"),
         server(
             "unit",
             "url: https://a.example\nstream_min_lifetime: 5min\ngrant: none",

@@ -87,6 +87,7 @@ class ConfigReaderTest {
             "valetkey.yaml:12: servers.weather.grant.token_file: the file must not be larger than 64KiB");
   }
 
+  // R-MCP-4
   @ParameterizedTest
   @CsvSource({
     "HTTPS://M.Example:443/mcp/, https://m.example/mcp",

@@ -137,6 +137,7 @@ class EveryKeyTest {
             new UserTokenSource.Header("x-user-token"), new UserTokenSource.Authorization());
   }
 
+  // BO-BUFFER
   @Test
   void aServerWithAllItsKeys() {
     assertThat(config.servers().get("github"))

@@ -18,6 +18,7 @@ class HardeningConfigTest {
 
   @TempDir private Path temp;
 
+  // BO-CONFIG, R-CL-6
   @ParameterizedTest(name = "{0}")
   @MethodSource("inputs")
   void isAProblemWithItsPlaceAndItsRemedy(String number, String text, List<String> expected) {
@@ -121,6 +122,7 @@ class HardeningConfigTest {
   }
 
   /** 127: a margin longer than the life of tokens is clamped when a token comes. */
+  // BO-BUFFER
   @Test
   void aLongMarginIsNoError() {
     Config config = new ConfigFolder(temp).load(ConfigFolder.SMALLEST + "    early_expiry: 1h\n");

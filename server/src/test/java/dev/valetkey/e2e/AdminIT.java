@@ -143,6 +143,7 @@ final class AdminIT {
     assertThat(pod.issuer().tokenCalls()).isEmpty();
   }
 
+  // R-BC-4
   @Test
   void firstHitsRefusalsAndIssuerCallsAreAuditedOneByOne() {
     pod.agent().call("github", token);
@@ -205,6 +206,7 @@ final class AdminIT {
   }
 
   /** T20: the agent can read it. */
+  // R-CA-6, BO-SECRETS
   @Test
   void metricsNameNobodyAndNothingSecret() {
     pod.agent().call("github", token);

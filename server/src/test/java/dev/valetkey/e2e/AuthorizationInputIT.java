@@ -126,6 +126,7 @@ final class AuthorizationInputIT {
   }
 
   /** T1. */
+  // R-MCP-1
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -289,6 +290,7 @@ final class AuthorizationInputIT {
   }
 
   /** T21: the search at the end of each class is not blind. */
+  // R-CA-6, BO-SECRETS
   @Test
   void leakIsFoundInAnyEncoding() {
     List<String> leaks =

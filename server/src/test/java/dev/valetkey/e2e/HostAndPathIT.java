@@ -104,6 +104,7 @@ final class HostAndPathIT {
         Input.of(73, "github.example, evil.example", 400, 403));
   }
 
+  // AB3, R-MCP-2
   @ParameterizedTest
   @MethodSource
   void hosts(Input host) {

@@ -63,6 +63,7 @@ final class LifecycleIT {
     pod.issuer().faults().clear();
   }
 
+  // R-MCP-14, AU-STREAM
   @Test
   void eventsPassOneByOneAndSurviveARestartOfTheSidecar() {
     try (Line stream = openStream()) {
@@ -93,6 +94,7 @@ final class LifecycleIT {
     assertThat(pod.sidecar().terminate(Duration.ofSeconds(8))).isIn(0, STOPPED);
   }
 
+  // R-BC-5
   @Test
   void killedSidecarLeavesNothingThatStopsTheNext() {
     pod.sidecar().signal("KILL");
@@ -106,6 +108,7 @@ final class LifecycleIT {
     assertThat(pod.agent().call("github", alice).status()).isEqualTo(200);
   }
 
+  // R-MCP-2, R-BC-5
   @Test
   void stalledSidecarFailsClosed() {
     pod.sidecar().signal("STOP");
@@ -196,6 +199,7 @@ final class LifecycleIT {
     assertThat(github.requests().count()).isEqualTo(1);
   }
 
+  // R-TX-14, AB4
   @Test
   void hundredColdCallsAskTheIssuerOnce() {
     String user = newUser();

@@ -72,7 +72,7 @@ final class PassThroughIT {
     pod.servers().values().forEach(server -> server.requests().clear());
   }
 
-  // R-MCP-12
+  // R-MCP-12, AU-OTHERS
   @ParameterizedTest
   @CsvSource({"github, 0", "github, 1", "open, 0"})
   void headersArriveAsTheyWereSent(String server, int refusals) {

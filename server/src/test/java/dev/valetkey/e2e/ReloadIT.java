@@ -72,6 +72,7 @@ final class ReloadIT {
     Poll.until(IN_FORCE, "recovery", () -> pod.agent().call("github", newUser()).status() == 200);
   }
 
+  // AB4
   @Test
   void serverIsRemovedAndAddedAndTheCacheStays() {
     reload(good.substring(0, good.indexOf(LATE) + 1));
@@ -88,6 +89,7 @@ final class ReloadIT {
         .allSatisfy(form -> assertThat(form.first("audience")).isEqualTo("late-mcp"));
   }
 
+  // R-CA-4
   @Test
   void changedGrantAsksForAnotherToken() {
     reload(
@@ -155,6 +157,7 @@ final class ReloadIT {
     assertThat(pod.issuer().tokenCalls()).isEmpty();
   }
 
+  // R-CL-6, AB6
   @Test
   void rotatedSecretHeals() {
     pod.issuer().faults().token(demanding(pod.leaks().secret("CANARY-rotated secret/+1")), 1000);

@@ -71,6 +71,7 @@ final class UpstreamRefusalIT {
     pod.servers().values().forEach(McpServer::accept);
   }
 
+  // R-CA-4, AU-RENEW, BO-RENEW
   @Test
   void refusedTokenIsRenewedOnceAndTheBodyReplayed() {
     String body = whoami("x".repeat(300_000));
@@ -92,6 +93,7 @@ final class UpstreamRefusalIT {
     assertThat(pod.issuer().tokenCalls()).hasSize(1);
   }
 
+  // AU-RENEW, BO-RENEW
   @Test
   void secondRefusalReachesTheAgentUntouched() {
     github.alwaysRefuse(401);
@@ -117,6 +119,7 @@ final class UpstreamRefusalIT {
     assertThat(pod.issuer().tokenCalls().size()).isBetween(1, 2);
   }
 
+  // BO-RENEW
   @Test
   void callsThatAreRefusedTogetherShareOneRenewal() {
     github.revoke(github.seenTokens().isEmpty() ? lastIssued() : github.seenTokens().getLast());
@@ -141,6 +144,7 @@ final class UpstreamRefusalIT {
     assertThatNextCallHasAnotherTokenThan(old);
   }
 
+  // R-CA-4
   @Test
   void forbiddenStaysAndTheNextCallHasAFreshToken() {
     String old = lastIssued();

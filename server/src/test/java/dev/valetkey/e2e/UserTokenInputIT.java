@@ -177,6 +177,7 @@ final class UserTokenInputIT {
         claims(47, "payload is no JSON", malformed, jwt -> jwt.rawClaims("CANARY-no-json")));
   }
 
+  // R-TX-8, R-CA-1, AB5
   @ParameterizedTest
   @MethodSource({"forms", "claims"})
   void forgeryIsRefusedUnasked(Forgery forgery) {
@@ -239,6 +240,7 @@ final class UserTokenInputIT {
   }
 
   /** T14: each of these alone makes another key; the same again does not. */
+  // R-CA-1
   @ParameterizedTest
   @MethodSource("keys")
   void changedClaimAsksForATokenOfItsOwn(Forgery change) {
@@ -274,6 +276,7 @@ final class UserTokenInputIT {
   }
 
   /** Rule 9.3. */
+  // KS1, R-CA-1
   @Test
   void twoUsersGetTokensOfTheirOwn() {
     String gina = pod.issuer().userToken("gina");
@@ -293,6 +296,7 @@ final class UserTokenInputIT {
   }
 
   /** T16: the cached token does not outlive the user's. */
+  // R-CA-2
   @Test
   void expiredUserTokenFindsNoCachedToken() {
     String brief = pod.issuer().jwt("ida").expiresIn(Duration.ofSeconds(4)).signed();

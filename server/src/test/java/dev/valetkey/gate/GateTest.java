@@ -136,6 +136,7 @@ final class GateTest {
     assertThat(remembered).isEqualTo(fresh);
   }
 
+  // R-MCP-16
   @ParameterizedTest
   @CsvSource({
     "UNREACHABLE, ISSUER_UNAVAILABLE",
@@ -244,6 +245,7 @@ final class GateTest {
   }
 
   /** design.md §4: a present, invalid one is always 401. */
+  // R-CA-5
   @ParameterizedTest
   @ValueSource(strings = {"Bearer CANARY-user-bad", "Bearer a,Bearer b", "Basic x", "", "Bearer "})
   void withoutUserNeverReplacesAnInvalidUserToken(String value) {

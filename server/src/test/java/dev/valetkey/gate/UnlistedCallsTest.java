@@ -36,6 +36,7 @@ final class UnlistedCallsTest {
             Configs.server("github", "https://mcp.github.example/mcp", Configs.EXCHANGE)));
   }
 
+  // AB3, AU-OTHERS
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -53,6 +54,7 @@ final class UnlistedCallsTest {
     assertThat(gates.judge(TestCall.unlisted())).isEqualTo(PASS);
   }
 
+  // AB3
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -165,6 +165,7 @@ final class UserTokenTest {
   }
 
   /** In both orders: the first that is present counts, an invalid one ends the search. */
+  // AU-SOURCE
   @ParameterizedTest
   @CsvSource({
     "CANARY-user-a, '', alice",

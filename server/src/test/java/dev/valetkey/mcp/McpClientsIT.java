@@ -145,6 +145,7 @@ final class McpClientsIT {
     }
   }
 
+  // R-MCP-15
   @ParameterizedTest
   @MethodSource("goodWays")
   void serverIsUsedAsIfNobodyStoodBetween(Way way) {
@@ -159,6 +160,7 @@ final class McpClientsIT {
     assertThat(outcome.did()).isEmpty();
   }
 
+  // R-MCP-14
   @ParameterizedTest
   @EnumSource(Sdk.class)
   void answersAsEventStreamsPass(Sdk sdk) {
@@ -170,6 +172,7 @@ final class McpClientsIT {
     assertThat(STREAMED).contains(sdk);
   }
 
+  // R-MCP-16
   @ParameterizedTest
   @MethodSource("refusedWays")
   void userReadsWhy(Way way) {
@@ -186,6 +189,7 @@ final class McpClientsIT {
   }
 
   /** Only the agent's own OAuth provider may start it, and then it gets nowhere. */
+  // R-MCP-16
   @ParameterizedTest
   @EnumSource(Sdk.class)
   void noSdkSignsInByItself(Sdk sdk) {

@@ -43,7 +43,7 @@ class ClientAuthenticationTest {
     issuers.close();
   }
 
-  // R-CL-1
+  // R-CL-1, AB6
   @Test
   void basicIsFormEncodedBeforeItIsJoined() {
     try (var corp = start(Client.basic("agent", SECRET))) {
@@ -83,7 +83,7 @@ class ClientAuthenticationTest {
     }
   }
 
-  // R-CL-2
+  // R-CL-2, AB6
   @ParameterizedTest
   @EnumSource(names = {"RS256", "ES256", "EdDSA"})
   void assertionIsForTheIssuerAloneAndNewEachTime(Algorithm algorithm) throws IOException {
@@ -177,7 +177,7 @@ class ClientAuthenticationTest {
     }
   }
 
-  // R-CL-4: a JWT-SVID says itself whose it is.
+  // R-CL-4, AB6: a JWT-SVID says itself whose it is.
   @Test
   void svidNeedsNoClientId() {
     Path file = Configs.secret(folder, "svid", "CANARY.svid.x");

@@ -142,7 +142,7 @@ class DiscoveryTest {
             "keys: the metadata has no usable jwks_uri"));
   }
 
-  // R-MCP-8
+  // R-MCP-8, KS4
   @ParameterizedTest
   @MethodSource("poison")
   void poisonedMetadataIsNotUsed(Fault fault, String state) {
@@ -222,6 +222,7 @@ class DiscoveryTest {
     assertThat(token(issuer)).isInstanceOf(TokenAnswer.Success.class);
   }
 
+  // KS4
   @Test
   void connectToDialsAnotherOriginAndKeepsThePublicNameInHost() {
     try (dev.valetkey.testkit.Issuer hidden =

@@ -57,6 +57,7 @@ class IssuerFailureTest {
         arguments("connection cut in the body", Fault.cutOff()));
   }
 
+  // R-TX-7
   @ParameterizedTest(name = "{0}")
   @MethodSource("passing")
   void passingFailureIsTriedOnceMore(String name, Fault fault) {
@@ -95,6 +96,7 @@ class IssuerFailureTest {
         arguments("Fri, 31 Dec 9999 23:59:59 GMT", 300));
   }
 
+  // R-TX-7
   @ParameterizedTest
   @MethodSource("retryAfter")
   void retryAfterIsHonouredWithinBounds(String value, int seconds) {
@@ -168,6 +170,7 @@ class IssuerFailureTest {
     assertThat(corp.tokenCalls()).hasSize(4);
   }
 
+  // R-BC-1, BO-TIMEOUT
   @ParameterizedTest
   @CsvSource({"hang", "drip"})
   void deadlineCoversTheLastByte(String kind) {

@@ -46,6 +46,7 @@ class IssuerKeysTest {
     corp.close();
   }
 
+  // AB5
   @Test
   void floodOfUnknownKidsCostsOneFetchInThirtySeconds() throws Exception {
     verify(corp.userToken("alice"));
@@ -82,6 +83,7 @@ class IssuerKeysTest {
     assertThat(verify(old)).isEqualTo(new Verification.Invalid(UserTokenFault.SIGNATURE));
   }
 
+  // AB5
   @Test
   void keysWithoutAlgorithmAndTokensWithoutKidAreVerified() {
     corp.switches().jwksWithAlg(false);
@@ -99,6 +101,7 @@ class IssuerKeysTest {
     assertThat(verify(corp.userToken("alice"))).isInstanceOf(Verification.Verified.class);
   }
 
+  // AB5
   @Test
   void withoutKeysNobodyIsJudged() {
     corp.faults().jwks(Fault.status(500), Faults.ALWAYS);
@@ -118,6 +121,7 @@ class IssuerKeysTest {
     assertThat(keyFetches()).isEqualTo(3);
   }
 
+  // R-RI-5
   @Test
   void oldKeysServeForADayWhileNewOnesCannotBeFetched() {
     verify(corp.userToken("alice"));

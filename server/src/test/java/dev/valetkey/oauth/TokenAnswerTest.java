@@ -92,6 +92,7 @@ class TokenAnswerTest {
                 "{\"a\":" + "[".repeat(10_000) + "]".repeat(10_000) + "," + body.substring(1))));
   }
 
+  // R-BC-2
   @ParameterizedTest(name = "{0}")
   @MethodSource("unusable")
   void answerThatIsNoneIsUnavailable(String name, Fault fault) {
@@ -103,6 +104,7 @@ class TokenAnswerTest {
     assertThat(corp.tokenCalls()).hasSize(1);
   }
 
+  // R-TX-5
   @ParameterizedTest
   @CsvSource({
     "3599, 3599",
@@ -124,6 +126,7 @@ class TokenAnswerTest {
     assertThat(success().expiresIn()).isEqualTo(OptionalLong.of(seconds));
   }
 
+  // R-TX-5
   @Test
   void expiresInMayBeMissingOrNull() {
     corp.faults().token(Fault.json(body -> body.remove("expires_in")), 1);
@@ -132,6 +135,7 @@ class TokenAnswerTest {
     assertThat(success().expiresIn()).isEmpty();
   }
 
+  // R-TX-6
   @Test
   void scopeMayBeTextOrArrayOrMissing() {
     corp.faults().token(Fault.json(body -> body.put("scope", "a b")), 1);

@@ -30,6 +30,7 @@ final class AuditTest {
   private final BlockableSink sink = new BlockableSink();
   private final Metrics metrics = new Metrics();
 
+  // R-BC-4
   @Test
   void aCallIsOneLineWithEverythingThatIsKnown() {
     try (Audit audit = audit(SUMMARY)) {

@@ -127,6 +127,7 @@ final class LogTest {
     assertThat(lines.get(2)).startsWith("\tat ");
   }
 
+  // BO-SECRETS
   @ParameterizedTest
   @CsvSource({
     "DEBUG, io.grpc.netty.NettyServerHandler, false",

@@ -75,6 +75,7 @@ final class GatewayBootstrapIT {
     }
   }
 
+  // R-BC-5
   @Test
   void withoutSidecarTheAgentGets503AndTheServerSeesNothing() {
     try (EnvoyProcess envoy =
@@ -153,6 +154,7 @@ final class GatewayBootstrapIT {
     }
   }
 
+  // R-MCP-2
   @Test
   void userTokenIsShownToTheSidecarAndNeverToTheServer() throws IOException {
     try (RecordingAuthorization authorization = authorization();

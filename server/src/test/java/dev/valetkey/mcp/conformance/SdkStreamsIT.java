@@ -126,6 +126,7 @@ final class SdkStreamsIT {
     assertThat(outcome).isEqualTo(new Outcome(List.of(0, 50, 100), true, null));
   }
 
+  // AU-STREAM
   @ParameterizedTest
   @MethodSource("ways")
   void theStreamOutlivesTheTokenItWasOpenedWith(Way way) {
