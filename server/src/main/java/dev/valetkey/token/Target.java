@@ -71,8 +71,7 @@ public record Target(
     boolean usual = Objects.equals(expect.scope(), ExpectConfig.defaultFor(asking, null).scope());
     ExpectConfig expected =
         usual ? expect.withScope(ExpectConfig.defaultFor(other, null).scope()) : expect;
-    Target source =
-        other instanceof GrantConfig.IdJag jag ? assertion(jag, subject) : subject;
+    Target source = other instanceof GrantConfig.IdJag jag ? assertion(jag, subject) : subject;
     return made(server, other, issuer, expected, source, actor, intermediate);
   }
 
