@@ -59,7 +59,8 @@ final class RowsPage {
       Files.writeString(page, text);
     }
 
-    assertThat(rows.keySet().stream().filter(row -> tests.containsKey(row) == left.containsKey(row)))
+    assertThat(
+            rows.keySet().stream().filter(row -> tests.containsKey(row) == left.containsKey(row)))
         .as("rows without a test and a reason, or with both")
         .isEmpty();
     assertThat(page).content().isEqualTo(text);
