@@ -6,16 +6,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 
-/** {@code bench/run [check] [start] [memory] [issuer]}: all of them when none is named. */
+/** {@code bench/run [check] [start] [memory] [issuer] [grants]}: all of them when none is named. */
 final class Bench {
-  private static final List<String> PARTS = List.of("check", "start", "memory", "issuer");
+  private static final List<String> PARTS = List.of("check", "start", "memory", "issuer", "grants");
 
   private Bench() {}
 
   public static void main(String[] args) throws IOException {
     Set<String> wanted = Set.copyOf(args.length == 0 ? PARTS : List.of(args));
     if (!PARTS.containsAll(wanted)) {
-      System.err.println("usage: bench/run [check] [start] [memory] [issuer]");
+      System.err.println("usage: bench/run [check] [start] [memory] [issuer] [grants]");
       System.exit(2);
     }
     Path folder = Files.createTempDirectory("valetkey-bench");
@@ -31,6 +31,9 @@ final class Bench {
     }
     if (wanted.contains("issuer")) {
       IssuerCalls.run(Files.createDirectory(folder.resolve("issuer")));
+    }
+    if (wanted.contains("grants")) {
+      Misses.run(Files.createDirectory(folder.resolve("grants")));
     }
     System.exit(0);
   }

@@ -281,6 +281,19 @@ public sealed interface GrantConfig {
           extraParameters);
     }
 
+    /** This grant with an assertion for another issuer. */
+    public IdJag withAudience(List<String> other) {
+      return new IdJag(
+          issuer,
+          identityIssuer,
+          other,
+          resource,
+          scope,
+          subjectTokenType,
+          subjectTokenFrom,
+          extraParameters);
+    }
+
     /** The first leg, which gets the assertion. */
     public TokenExchange identityAssertion() {
       return new TokenExchange(

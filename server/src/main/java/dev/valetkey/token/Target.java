@@ -49,7 +49,17 @@ public record Target(
   public Target at(IssuerConfig other) {
     boolean usual = issuer != null && issuer.issuer().equals(expect.iss());
     ExpectConfig expected = usual ? expect.withIss(other.issuer()) : expect;
+    if (grant instanceof GrantConfig.IdJag jag && issuer != null && isFor(jag, issuer)) {
+      GrantConfig.IdJag renamed = jag.withAudience(List.of(other.issuer().toString()));
+      return made(
+          server, renamed, other, expected, assertion(renamed, subject), actor, intermediate);
+    }
     return made(server, grant, other, expected, subject, actor, intermediate);
+  }
+
+  /** Whether the assertion is asked for under the issuer's own name, as it is by default. */
+  private static boolean isFor(GrantConfig.IdJag jag, IssuerConfig issuer) {
+    return jag.audience().equals(List.of(issuer.issuer().toString()));
   }
 
   /** This target asking for another scope; itself where the grant asks for none. */
@@ -61,18 +71,23 @@ public record Target(
     boolean usual = Objects.equals(expect.scope(), ExpectConfig.defaultFor(asking, null).scope());
     ExpectConfig expected =
         usual ? expect.withScope(ExpectConfig.defaultFor(other, null).scope()) : expect;
-    Target source =
-        subject != null && other instanceof GrantConfig.IdJag jag
-            ? made(
-                server,
-                jag.identityAssertion(),
-                subject.issuer(),
-                subject.expect(),
-                subject.subject(),
-                null,
-                true)
-            : subject;
+    Target source = other instanceof GrantConfig.IdJag jag ? assertion(jag, subject) : subject;
     return made(server, other, issuer, expected, source, actor, intermediate);
+  }
+
+  /**
+   * The first leg of {@code jag}.
+   *
+   * @param earlier the first leg of the grant that {@code jag} was made of
+   */
+  private @Nullable Target assertion(GrantConfig.IdJag jag, @Nullable Target earlier) {
+    if (earlier == null || earlier.issuer() == null) {
+      return earlier;
+    }
+    GrantConfig leg = jag.identityAssertion();
+    ExpectConfig expected =
+        ExpectConfig.defaultFor(leg, earlier.issuer().issuer()).ofIntermediate();
+    return made(server, leg, earlier.issuer(), expected, earlier.subject(), null, true);
   }
 
   private static Target of(
