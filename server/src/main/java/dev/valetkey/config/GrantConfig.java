@@ -281,6 +281,23 @@ public sealed interface GrantConfig {
           extraParameters);
     }
 
+    /**
+     * This grant with another of the server's issuers, and with the identifier of that one where
+     * {@code audience} is this one's.
+     */
+    public IdJag at(IssuerConfig own, IssuerConfig other) {
+      boolean usual = audience.equals(List.of(own.issuer().toString()));
+      return new IdJag(
+          other.name(),
+          identityIssuer,
+          usual ? List.of(other.issuer().toString()) : audience,
+          resource,
+          scope,
+          subjectTokenType,
+          subjectTokenFrom,
+          extraParameters);
+    }
+
     /** The first leg, which gets the assertion. */
     public TokenExchange identityAssertion() {
       return new TokenExchange(
