@@ -1,5 +1,7 @@
 package dev.valetkey.acquire;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.valetkey.config.Config;
 import dev.valetkey.config.GrantConfig;
 import dev.valetkey.config.IssuerConfig;
@@ -9,19 +11,21 @@ import dev.valetkey.oauth.Fetched;
 import dev.valetkey.oauth.Issuers;
 import dev.valetkey.oauth.ProtectedResource;
 import dev.valetkey.token.Deadline;
-import dev.valetkey.token.ProofKey;
 import dev.valetkey.token.Rejection;
 import dev.valetkey.token.Target;
 import dev.valetkey.token.TargetChooser;
+import dev.valetkey.token.TokenDigest;
 import dev.valetkey.token.TokenOutcome;
 import dev.valetkey.token.TokenOutcome.Cause;
 import dev.valetkey.token.TokenRequest;
 import dev.valetkey.token.UpstreamRefusal;
 import dev.valetkey.token.User;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,10 +35,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LearnedTargets implements TargetChooser {
   private static final Duration METADATA_RETRY = Duration.ofSeconds(5);
+  private static final int MAX_VARIANTS = 1_000;
 
   private final Config config;
   private final Issuers issuers;
   private final ServerWords words;
+
+  /**
+   * Targets that were derived from configured ones, so that each has its digests made once. They
+   * hold what the configuration says of server and issuer, and are forgotten with it.
+   */
+  private final Cache<Variant, Target> variants =
+      Caffeine.newBuilder().executor(Runnable::run).maximumSize(MAX_VARIANTS).build();
+
+  private record Variant(TokenDigest target, @Nullable IssuerConfig issuer, List<String> scope) {}
 
   /**
    * @param words what servers said; outlives configurations
@@ -48,7 +62,7 @@ public final class LearnedTargets implements TargetChooser {
   @Override
   public @Nullable Target known(Target configured, @Nullable User user) {
     if (!isFound(configured)) {
-      return words.stepped(configured, user);
+      return stepped(configured, user);
     }
     ProtectedResource resource = words.recent(configured.server());
     return resource != null && chosen(configured, user, resource) instanceof Choice.Chosen chosen
@@ -59,7 +73,7 @@ public final class LearnedTargets implements TargetChooser {
   @Override
   public Choice find(Target configured, @Nullable User user, Deadline deadline) {
     if (!isFound(configured)) {
-      return new Choice.Chosen(words.stepped(configured, user));
+      return new Choice.Chosen(stepped(configured, user));
     }
     return switch (words.metadata(configured.server(), deadline)) {
       case Fetched.Got<ProtectedResource> got -> chosen(configured, user, got.value());
@@ -74,15 +88,14 @@ public final class LearnedTargets implements TargetChooser {
   public boolean refused(TokenRequest issuedFor, UpstreamRefusal refusal) {
     Target target = issuedFor.target();
     IssuerConfig issuer = target.issuer();
-    ProofKey key = issuer == null ? null : issuers.of(issuer).proofKey();
-    if (key != null && refusal.dpopNonce() != null) {
-      key.useNonce(target.server().url(), refusal.dpopNonce());
+    boolean bound = issuer != null && issuer.dpopBoundAccessTokens();
+    if (bound && refusal.dpopNonce() != null) {
+      issuers.useNonce(target.server().url(), refusal.dpopNonce());
     }
     Optional<Challenge> challenge = Challenge.read(refusal.challenges());
     challenge.ifPresent(said -> words.challenged(issuedFor, said));
     // Servers give nonces with other answers too (RFC 9449 §8.2); only this error is about a proof.
-    return key != null
-        && challenge.filter(said -> "use_dpop_nonce".equals(said.error())).isPresent();
+    return bound && challenge.filter(said -> "use_dpop_nonce".equals(said.error())).isPresent();
   }
 
   /** Whether the server's metadata says where its tokens come from. */
@@ -102,8 +115,8 @@ public final class LearnedTargets implements TargetChooser {
       for (String allowed : discovery.issuers()) {
         IssuerConfig issuer = Objects.requireNonNull(config.issuers().get(allowed));
         if (issuer.issuer().toString().equals(named)) {
-          Target target = words.variant(configured, issuer, scope(configured, resource));
-          return new Choice.Chosen(words.stepped(target, user));
+          Target target = variant(configured, issuer, scope(configured, resource));
+          return new Choice.Chosen(stepped(target, user));
         }
       }
     }
@@ -122,5 +135,32 @@ public final class LearnedTargets implements TargetChooser {
     List<String> wanted = challenged.isEmpty() ? resource.scopesSupported() : challenged;
     // Nobody here could keep a refresh token.
     return wanted.stream().filter(scope -> !scope.equals("offline_access")).toList();
+  }
+
+  /** {@code target} with what the server asked this user's tokens to have besides. */
+  private Target stepped(Target target, @Nullable User user) {
+    Set<String> wider = words.steppedScope(target.server(), user);
+    if (wider.isEmpty() || !(target.grant() instanceof GrantConfig.Asking asking)) {
+      return target;
+    }
+    Set<String> union = new LinkedHashSet<>(asking.scope());
+    union.addAll(wider);
+    return variant(target, null, List.copyOf(union));
+  }
+
+  /**
+   * {@code target} at another issuer and with another scope; neither null nor an empty one changes
+   * anything.
+   */
+  private Target variant(Target target, @Nullable IssuerConfig issuer, List<String> scope) {
+    if (scope.isEmpty() && (issuer == null || issuer.equals(target.issuer()))) {
+      return target;
+    }
+    return variants.get(
+        new Variant(target.keyPart(), issuer, scope),
+        variant -> {
+          Target at = issuer == null ? target : target.at(issuer);
+          return scope.isEmpty() ? at : at.scoped(scope);
+        });
   }
 }

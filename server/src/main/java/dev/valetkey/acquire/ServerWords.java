@@ -2,8 +2,6 @@ package dev.valetkey.acquire;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.valetkey.config.GrantConfig;
-import dev.valetkey.config.IssuerConfig;
 import dev.valetkey.config.ServerConfig;
 import dev.valetkey.oauth.Challenge;
 import dev.valetkey.oauth.Fetched;
@@ -12,7 +10,6 @@ import dev.valetkey.oauth.OutboundGuard;
 import dev.valetkey.oauth.ProtectedResource;
 import dev.valetkey.oauth.ServerMetadata;
 import dev.valetkey.token.Deadline;
-import dev.valetkey.token.Target;
 import dev.valetkey.token.TokenDigest;
 import dev.valetkey.token.TokenRequest;
 import dev.valetkey.token.User;
@@ -22,6 +19,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,7 +43,6 @@ public final class ServerWords {
 
   private static final int MAX_SERVERS = 1_000;
   private static final int MAX_STEPPED = 10_000;
-  private static final int MAX_VARIANTS = 1_000;
 
   private record Recent(ProtectedResource resource, long at) {}
 
@@ -54,17 +51,12 @@ public final class ServerWords {
 
   private record Steps(Set<String> scope, int count) {}
 
-  private record Variant(TokenDigest target, @Nullable IssuerConfig issuer, List<String> scope) {}
-
   private final LongSupplier nanoTime;
   private final OutboundGuard.Resolver resolver;
   private final Cache<ServerConfig, ServerMetadata> metadata = sized(MAX_SERVERS);
   private final Cache<ServerConfig, Recent> recent = sized(MAX_SERVERS);
   private final Cache<ServerConfig, List<String>> challenged = sized(MAX_SERVERS);
   private final Cache<Who, Steps> steps;
-
-  /** Targets that were derived from configured ones, so that each has its digests made once. */
-  private final Cache<Variant, Target> variants = sized(MAX_VARIANTS);
 
   /**
    * @param nanoTime for ages, as {@link System#nanoTime}
@@ -104,31 +96,20 @@ public final class ServerWords {
     return scope == null ? List.of() : scope;
   }
 
-  /** {@code target} at another issuer and with another scope; an empty one changes nothing. */
-  Target variant(Target target, @Nullable IssuerConfig issuer, List<String> scope) {
-    if (scope.isEmpty() && (issuer == null || issuer.equals(target.issuer()))) {
-      return target;
+  /**
+   * What the server asked this user's tokens to have besides, as far as it may now; empty: nothing.
+   */
+  Set<String> steppedScope(ServerConfig server, @Nullable User user) {
+    Steps asked = server.stepUpScope().isEmpty() ? null : steps.getIfPresent(who(user, server));
+    if (asked == null) {
+      return Set.of();
     }
-    return variants.get(
-        new Variant(target.keyPart(), issuer, scope),
-        variant -> {
-          Target at = issuer == null ? target : target.at(issuer);
-          return scope.isEmpty() ? at : at.scoped(scope);
-        });
-  }
-
-  /** {@code target} with what the server asked this user's tokens to have besides. */
-  Target stepped(Target target, @Nullable User user) {
-    Steps asked =
-        target.server().stepUpScope().isEmpty()
-            ? null
-            : steps.getIfPresent(who(user, target.server()));
-    if (asked == null || !(target.grant() instanceof GrantConfig.Asking asking)) {
-      return target;
-    }
-    Set<String> union = new LinkedHashSet<>(asking.scope());
-    union.addAll(asked.scope());
-    return variant(target, null, List.copyOf(union));
+    // What it might have asked for under an earlier configuration counts no more.
+    return server.stepUpScope().containsAll(asked.scope())
+        ? asked.scope()
+        : asked.scope().stream()
+            .filter(server.stepUpScope()::contains)
+            .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Learns from the challenge to a call with this token. */

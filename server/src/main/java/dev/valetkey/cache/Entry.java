@@ -31,8 +31,10 @@ final class Entry {
       AtomicLongFieldUpdater.newUpdater(Entry.class, "refreshAt");
 
   private final @Nullable User user;
-  private final Target target;
   private final long expiresAt;
+
+  /** Written by any caller under another configuration; its {@code keyPart} is always the same. */
+  private volatile Target target;
 
   /** Null once the token must not be used any more. */
   private volatile @Nullable Granted granted;
@@ -77,6 +79,16 @@ final class Entry {
 
   Target target() {
     return target;
+  }
+
+  /**
+   * The next token is got as {@code current} says: a later configuration may have the same key and
+   * another way to the issuer.
+   */
+  void follow(Target current) {
+    if (target != current) {
+      target = current;
+    }
   }
 
   /** The session whose end ends this entry; null where the grant needs no user. */

@@ -84,6 +84,7 @@ public final class TokenCache implements TokenProvider, AutoCloseable {
     Entry entry = store.get(key);
     Granted granted = entry == null ? null : entry.usable(now);
     if (entry != null && granted != null && entry.lasts(request.minLifetime().toMillis(), now)) {
+      entry.follow(request.target());
       if (entry.claimRefresh(now)) {
         flights.refresh(entry, request);
       }

@@ -281,12 +281,16 @@ public sealed interface GrantConfig {
           extraParameters);
     }
 
-    /** This grant with an assertion for another issuer. */
-    public IdJag withAudience(List<String> other) {
+    /**
+     * This grant with another of the server's issuers, and with the identifier of that one where
+     * {@code audience} is this one's.
+     */
+    public IdJag at(IssuerConfig own, IssuerConfig other) {
+      boolean usual = audience.equals(List.of(own.issuer().toString()));
       return new IdJag(
-          issuer,
+          other.name(),
           identityIssuer,
-          other,
+          usual ? List.of(other.issuer().toString()) : audience,
           resource,
           scope,
           subjectTokenType,

@@ -98,6 +98,11 @@ final class ServerRules {
       grant.set("issuer", names.getFirst());
       grant.markWritten("issuer");
     }
+    if (grant.is(GrantConfig.IdJag.class) && grant.wrote("audience") && names.size() > 1) {
+      // An assertion that is for one of them must not be shown to another.
+      findings.problem(
+          grant.path("audience"), "is one issuer's, and discovery.issuers names several");
+    }
   }
 
   private static void scopes(Draft server, Findings findings) {

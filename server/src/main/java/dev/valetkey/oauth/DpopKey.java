@@ -15,9 +15,6 @@ import java.security.interfaces.ECPublicKey;
 import java.security.spec.ECGenParameterSpec;
 import java.time.InstantSource;
 import java.util.HexFormat;
-import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,20 +22,23 @@ import org.jspecify.annotations.Nullable;
  * kept in memory, never written anywhere. Thread-safe.
  */
 final class DpopKey implements ProofKey {
-  /** Origins whose nonce is remembered; servers and issuers are configured, so there are few. */
-  private static final int MAX_ORIGINS = 1000;
-
-  private static final int MAX_NONCE = 512;
-
   private final InstantSource clock;
   private final SecureRandom random;
   private final SigningKey key;
   private final JsonObject jwk = new JsonObject();
-  private final Map<Origin, String> nonces = new ConcurrentHashMap<>();
 
-  DpopKey(InstantSource clock, SecureRandom random) {
+  /** An issuer and a server at one origin have nonces of their own (RFC 9449 §9). */
+  private final DpopNonces ofEndpoints = new DpopNonces();
+
+  private final DpopNonces ofServers;
+
+  /**
+   * @param ofServers nonces that servers gave; those of token endpoints are kept here
+   */
+  DpopKey(InstantSource clock, SecureRandom random, DpopNonces ofServers) {
     this.clock = clock;
     this.random = random;
+    this.ofServers = ofServers;
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
       generator.initialize(new ECGenParameterSpec("secp256r1"), random);
@@ -65,27 +65,22 @@ final class DpopKey implements ProofKey {
     // RFC 9449 §4.2: htu has neither query nor fragment.
     String text = uri.toString();
     int end = text.indexOf('?');
-    return proof(method, end < 0 ? text : text.substring(0, end), uri, null);
+    return proof(method, end < 0 ? text : text.substring(0, end), ofEndpoints.get(uri), null);
   }
 
   @Override
   public String proof(String method, URI server, String path, TokenDigest token) {
     String uri = server.getScheme() + "://" + server.getRawAuthority() + path;
-    return proof(method, uri, server, Thumbprints.base64(token));
+    return proof(method, uri, ofServers.get(server), Thumbprints.base64(token));
   }
 
-  @Override
-  public void useNonce(URI server, String nonce) {
-    Optional<Origin> origin = Origin.of(server);
-    // RFC 9449 §8.1: nonce-chars are NQCHAR, which a JSON text holds as they are.
-    boolean sound =
-        nonce.length() <= MAX_NONCE && nonce.chars().allMatch(c -> c > 0x20 && c < 0x7f);
-    if (origin.isPresent() && sound && nonces.size() < MAX_ORIGINS) {
-      nonces.put(origin.get(), nonce);
-    }
+  /** Remembers the nonce that a token endpoint wants to see in proofs from now on (§8). */
+  void useNonce(URI endpoint, String nonce) {
+    ofEndpoints.put(endpoint, nonce);
   }
 
-  private String proof(String method, String uri, URI server, @Nullable String tokenHash) {
+  private String proof(
+      String method, String uri, @Nullable String nonce, @Nullable String tokenHash) {
     byte[] id = new byte[16];
     random.nextBytes(id);
     JsonObject header = new JsonObject();
@@ -99,7 +94,6 @@ final class DpopKey implements ProofKey {
     if (tokenHash != null) {
       claims.addProperty("ath", tokenHash);
     }
-    String nonce = Origin.of(server).map(nonces::get).orElse(null);
     if (nonce != null) {
       claims.addProperty("nonce", nonce);
     }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -40,15 +41,34 @@ public final class Issuer implements AutoCloseable {
   private final @Nullable DpopKey dpop;
   private final IntrospectionEndpoint introspectionEndpoint;
   private final Introspection introspection;
+  private final LongSupplier nanoTime;
+
   private final Breaker breaker;
+
+  /**
+   * By the endpoint where tokens are kept, which fails on its own: a server's configuration names
+   * it. As many as configurations ever named.
+   */
+  private final Map<URI, Breaker> stores = new ConcurrentHashMap<>();
+
   private final Refreshing<Metadata> metadata;
   private final Refreshing<KeySet> keys;
 
-  Issuer(IssuerConfig config, InstantSource clock, LongSupplier nanoTime, SecureRandom random) {
+  /**
+   * @param nonces that servers gave, for the proofs of tokens that are bound to a key
+   */
+  Issuer(
+      IssuerConfig config,
+      InstantSource clock,
+      LongSupplier nanoTime,
+      SecureRandom random,
+      DpopNonces nonces) {
     this.config = config;
+    this.nanoTime = nanoTime;
+    this.breaker = new Breaker(nanoTime);
     this.connections = new IssuerConnections(config);
     this.reader = new TokenAnswerReader(clock);
-    this.dpop = config.dpopBoundAccessTokens() ? new DpopKey(clock, random) : null;
+    this.dpop = config.dpopBoundAccessTokens() ? new DpopKey(clock, random, nonces) : null;
     ClientAuthentication authentication = ClientAuthentication.of(config, clock, random);
     this.tokenEndpoint =
         new TokenEndpoint(new SignedPosts(connections, authentication, dpop), reader);
@@ -57,11 +77,10 @@ public final class Issuer implements AutoCloseable {
             new SignedPosts(connections, authentication, null), reader, clock);
     this.introspection =
         new Introspection(
-            (token, deadline) -> guarded(down -> down, () -> askAbout(token, deadline)),
+            (token, deadline) -> guarded(breaker, down -> down, () -> askAbout(token, deadline)),
             config.timeout(),
             config.maxInFlight(),
             nanoTime);
-    this.breaker = new Breaker(nanoTime);
     Discovery discovery = new Discovery(config, connections);
     this.metadata =
         new Refreshing<>(METADATA_FRESH, STALE, config.timeout(), discovery::fetch, nanoTime);
@@ -78,7 +97,7 @@ public final class Issuer implements AutoCloseable {
    * wait, it is not asked.
    */
   public TokenAnswer token(Form form, Deadline deadline) {
-    return guarded(down -> down, () -> ask(form, deadline.atMost(config.timeout())));
+    return guarded(breaker, down -> down, () -> ask(form, deadline.atMost(config.timeout())));
   }
 
   /**
@@ -88,6 +107,7 @@ public final class Issuer implements AutoCloseable {
   public TokenAnswer stored(URI endpoint, Secret bearer, Deadline deadline) {
     Map<String, String> headers = Map.of("Authorization", "Bearer " + bearer.reveal());
     return guarded(
+        stores.computeIfAbsent(endpoint, place -> new Breaker(nanoTime)),
         down -> down,
         () ->
             reader.readStored(
@@ -150,11 +170,12 @@ public final class Issuer implements AutoCloseable {
   }
 
   /**
-   * Asks, unless the issuer is to be left alone, and remembers how that went.
+   * Asks, unless the endpoint is to be left alone, and remembers how that went.
    *
    * @param down the answer in the second case
    */
-  private <A> A guarded(Function<TokenAnswer.Unavailable, A> down, Supplier<A> ask) {
+  private static <A> A guarded(
+      Breaker breaker, Function<TokenAnswer.Unavailable, A> down, Supplier<A> ask) {
     Duration wait = breaker.admit();
     if (wait.isPositive()) {
       Cause cause = breaker.asked() ? Cause.RATE_LIMIT : Cause.UNREACHABLE;
@@ -165,7 +186,7 @@ public final class Issuer implements AutoCloseable {
       A answer = ask.get();
       asked = true;
       if (answer instanceof TokenAnswer.Unavailable unavailable) {
-        settle(unavailable);
+        settle(breaker, unavailable);
       } else {
         breaker.succeeded();
       }
@@ -177,7 +198,7 @@ public final class Issuer implements AutoCloseable {
     }
   }
 
-  private void settle(TokenAnswer.Unavailable unavailable) {
+  private static void settle(Breaker breaker, TokenAnswer.Unavailable unavailable) {
     switch (unavailable.cause()) {
       case UNREACHABLE, DEADLINE -> breaker.failed();
       case RATE_LIMIT -> breaker.pause(unavailable.retryAfter());

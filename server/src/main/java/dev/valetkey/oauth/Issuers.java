@@ -2,6 +2,7 @@ package dev.valetkey.oauth;
 
 import dev.valetkey.config.GrantConfig;
 import dev.valetkey.config.IssuerConfig;
+import java.net.URI;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -23,6 +24,9 @@ public final class Issuers implements AutoCloseable {
   private final Map<IssuerConfig, Issuer> issuers = new ConcurrentHashMap<>();
   private final Map<GrantConfig.TokenBroker, TokenBroker> brokers = new ConcurrentHashMap<>();
 
+  /** Of servers: cached tokens outlive the issuers that gave them, and so do the keys they name. */
+  private final DpopNonces nonces = new DpopNonces();
+
   /**
    * @param clock for what stands in tokens and headers
    * @param nanoTime for waits and ages, as {@link System#nanoTime}
@@ -35,12 +39,22 @@ public final class Issuers implements AutoCloseable {
 
   /** The issuer of this record: always the same one for equal records. Makes no connection. */
   public Issuer of(IssuerConfig config) {
-    return issuers.computeIfAbsent(config, c -> new Issuer(c, clock, nanoTime, random));
+    return issuers.computeIfAbsent(config, c -> new Issuer(c, clock, nanoTime, random, nonces));
   }
 
   /** The broker of this grant: always the same one for equal grants. Makes no connection. */
   public TokenBroker of(GrantConfig.TokenBroker config) {
     return brokers.computeIfAbsent(config, TokenBroker::new);
+  }
+
+  /**
+   * Remembers the nonce that a server wants to see in the proofs of every key from now on (RFC 9449
+   * §9).
+   *
+   * @param server that said so, or any address of its origin
+   */
+  public void useNonce(URI server, String nonce) {
+    nonces.put(server, nonce);
   }
 
   /** Closes the issuers and brokers of all other records; their running calls end in peace. */

@@ -34,14 +34,15 @@ public final class UserTokenVerifier {
   public record Rule(UserRule rule, Issuer issuer) {
 
     /**
-     * Says which rule admitted a token: the issuer, where its keys come from, and what the rule
-     * demands.
+     * Says which rule admitted a token: the issuer, where its keys and its word about tokens come
+     * from, and what the rule demands.
      */
     public TokenDigest digest() {
       IssuerConfig config = issuer.config();
       return new Fields()
           .addValue(config.issuer())
           .addValue(config.jwksUri())
+          .addValue(config.introspectionEndpoint())
           .addValue(config.connectTo())
           .addValue(config.tls())
           .addValue(rule)

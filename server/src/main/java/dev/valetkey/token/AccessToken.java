@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AccessToken {
   private final byte[] authorization;
+  private final int textStart;
   private final TokenDigest digest;
   private final byte[] correlation;
   private final long issuedAt;
@@ -40,6 +41,7 @@ public final class AccessToken {
       @Nullable ProofKey proofKey) {
     String value = scheme.isEmpty() ? text : scheme + " " + text;
     this.authorization = value.getBytes(StandardCharsets.ISO_8859_1);
+    this.textStart = value.length() - text.length();
     this.digest = TokenDigest.of(text.getBytes(StandardCharsets.ISO_8859_1));
     this.correlation = digest.hex().getBytes(StandardCharsets.ISO_8859_1);
     this.issuedAt = issuedAt.toEpochMilli();
@@ -54,11 +56,7 @@ public final class AccessToken {
 
   /** The token's text without the scheme; to be shown to another issuer. */
   public Secret text() {
-    int space = -1;
-    for (int i = 0; i < authorization.length && space < 0; i++) {
-      space = authorization[i] == ' ' ? i : -1;
-    }
-    return Secret.of(authorization, space + 1, authorization.length);
+    return Secret.of(authorization, textStart, authorization.length);
   }
 
   /** The key of which each request with this token carries a proof; null: none. */

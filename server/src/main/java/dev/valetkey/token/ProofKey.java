@@ -13,11 +13,4 @@ public interface ProofKey {
    * @param token digest of the token that the request carries
    */
   String proof(String method, URI server, String path, TokenDigest token);
-
-  /**
-   * Remembers the nonce that a server wants to see in proofs from now on (RFC 9449 §9).
-   *
-   * @param server that said so, or any address of its origin
-   */
-  void useNonce(URI server, String nonce);
 }

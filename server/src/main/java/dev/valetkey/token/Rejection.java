@@ -18,7 +18,7 @@ public enum Rejection {
   /** The user has to do something at the issuer first: consent, link an account, sign in again. */
   INTERACTION_REQUIRED(Memory.BRIEF),
   /** RFC 8693 §4.4: the user token names another actor. */
-  MAY_ACT(Memory.USER_TOKEN),
+  MAY_ACT(Memory.BRIEF),
   /** The server's metadata names no issuer that the configuration allows it. */
   ISSUER_NOT_ALLOWED(Memory.BRIEF),
   /** Any other OAuth error. */

@@ -47,19 +47,13 @@ public record Target(
 
   /** This target with another issuer, which the server itself named. */
   public Target at(IssuerConfig other) {
-    boolean usual = issuer != null && issuer.issuer().equals(expect.iss());
-    ExpectConfig expected = usual ? expect.withIss(other.issuer()) : expect;
-    if (grant instanceof GrantConfig.IdJag jag && issuer != null && isFor(jag, issuer)) {
-      GrantConfig.IdJag renamed = jag.withAudience(List.of(other.issuer().toString()));
-      return made(
-          server, renamed, other, expected, assertion(renamed, subject), actor, intermediate);
+    GrantConfig asking = grant;
+    ExpectConfig expected = expect;
+    if (issuer != null) {
+      asking = grant instanceof GrantConfig.IdJag jag ? jag.at(issuer, other) : grant;
+      expected = issuer.issuer().equals(expect.iss()) ? expect.withIss(other.issuer()) : expect;
     }
-    return made(server, grant, other, expected, subject, actor, intermediate);
-  }
-
-  /** Whether the assertion is asked for under the issuer's own name, as it is by default. */
-  private static boolean isFor(GrantConfig.IdJag jag, IssuerConfig issuer) {
-    return jag.audience().equals(List.of(issuer.issuer().toString()));
+    return made(server, asking, other, expected, subjectOf(asking), actor, intermediate);
   }
 
   /** This target asking for another scope; itself where the grant asks for none. */
@@ -71,23 +65,17 @@ public record Target(
     boolean usual = Objects.equals(expect.scope(), ExpectConfig.defaultFor(asking, null).scope());
     ExpectConfig expected =
         usual ? expect.withScope(ExpectConfig.defaultFor(other, null).scope()) : expect;
-    Target source = other instanceof GrantConfig.IdJag jag ? assertion(jag, subject) : subject;
-    return made(server, other, issuer, expected, source, actor, intermediate);
+    return made(server, other, issuer, expected, subjectOf(other), actor, intermediate);
   }
 
-  /**
-   * The first leg of {@code jag}.
-   *
-   * @param earlier the first leg of the grant that {@code jag} was made of
-   */
-  private @Nullable Target assertion(GrantConfig.IdJag jag, @Nullable Target earlier) {
-    if (earlier == null || earlier.issuer() == null) {
-      return earlier;
+  /** Where the subject token comes from when {@code other} takes this grant's place. */
+  private @Nullable Target subjectOf(GrantConfig other) {
+    if (subject == null || !(other instanceof GrantConfig.IdJag jag)) {
+      return subject;
     }
-    GrantConfig leg = jag.identityAssertion();
-    ExpectConfig expected =
-        ExpectConfig.defaultFor(leg, earlier.issuer().issuer()).ofIntermediate();
-    return made(server, leg, earlier.issuer(), expected, earlier.subject(), null, true);
+    GrantConfig first = jag.identityAssertion();
+    ExpectConfig expected = expectOfIntermediate(first, subject.issuer());
+    return made(server, first, subject.issuer(), expected, subject.subject(), null, true);
   }
 
   private static Target of(
@@ -114,19 +102,21 @@ public record Target(
         : intermediate(config, server, Objects.requireNonNull(config.grants().get(grant)));
   }
 
-  /**
-   * What another issuer is shown need not be a JWT, nor name an audience that was not asked for.
-   */
   private static Target intermediate(Config config, ServerConfig server, GrantConfig grant) {
-    IssuerConfig issuer = issuer(config, grant);
-    ExpectConfig expect =
-        ExpectConfig.defaultFor(grant, issuer == null ? null : issuer.issuer()).ofIntermediate();
-    return of(config, server, grant, expect, true);
+    return of(config, server, grant, expectOfIntermediate(grant, issuer(config, grant)), true);
   }
 
   private static @Nullable IssuerConfig issuer(Config config, GrantConfig grant) {
     Map<String, IssuerConfig> issuers = config.issuers();
     return grant instanceof GrantConfig.Asking asking ? issuers.get(asking.issuer()) : null;
+  }
+
+  /**
+   * What another issuer is shown need not be a JWT, nor name an audience that was not asked for.
+   */
+  private static ExpectConfig expectOfIntermediate(
+      GrantConfig grant, @Nullable IssuerConfig issuer) {
+    return ExpectConfig.defaultFor(grant, issuer == null ? null : issuer.issuer()).ofIntermediate();
   }
 
   private static ExpectConfig expect(
@@ -145,7 +135,7 @@ public record Target(
       @Nullable Target subject,
       @Nullable Target actor,
       boolean intermediate) {
-    Fields fields = new Fields().add(server.name());
+    Fields fields = new Fields().add(server.name()).addValue(server.url());
     if (issuer == null) {
       fields.add(null);
     } else {

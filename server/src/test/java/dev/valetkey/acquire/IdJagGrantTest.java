@@ -109,6 +109,19 @@ class IdJagGrantTest extends TokenEndpointContract {
     assertThat(corp.requests().wireText()).doesNotContain(alice.userToken().text().reveal());
   }
 
+  // R-MCP-11: both legs ask for the wider scope, and take it.
+  @Test
+  void scopeOfOneCallIsAskedForAtBoth() {
+    TokenRequest usual = request();
+
+    TokenOutcome outcome =
+        acquirer.acquire(usual.of(usual.target().scoped(List.of("repo:write"))), time.deadline());
+
+    assertThat(outcome).isInstanceOf(TokenOutcome.Granted.class);
+    assertThat(home.exchanges().getLast().first("scope")).isEqualTo("repo:write");
+    assertThat(corp.tokenCalls().getLast().form().first("scope")).isEqualTo("repo:write");
+  }
+
   static Stream<Arguments> strangeAssertions() {
     return Stream.of(
         jag("for another issuer", Rejection.ISSUED_AUDIENCE, b -> b.claim("aud", "https://evil")),

@@ -180,6 +180,51 @@ final class LearnedTargetsTest {
         .containsExactlyInAnyOrder("r", "a", "b", "c");
   }
 
+  /** What a server may add is what the file in force says, whatever it asked for before. */
+  @Test
+  void stepGoesNoFurtherThanTheNextConfigurationAllows() {
+    LearnedTargets before = targets("grant: {issuer: a, audience: x}", "step_up_scope: read write");
+    before.refused(request(configured, alice), challenge("insufficient_scope", "read write"));
+
+    LearnedTargets after = targets("grant: {issuer: a, audience: x}", "step_up_scope: read");
+
+    assertThat(scope(after.known(configured, alice))).containsExactly("read");
+  }
+
+  /** The same key does not mean the same margin, certificate or way to the issuer. */
+  @Test
+  void targetsAreMadeOfTheConfigurationInForce() {
+    String grant = "grant: {issuer: a, audience: x}";
+    LearnedTargets before = targets(grant, "step_up_scope: write");
+    before.refused(request(configured, alice), challenge("insufficient_scope", "write"));
+    Target then = Objects.requireNonNull(before.known(configured, alice));
+
+    LearnedTargets after = targets(grant, "step_up_scope: write", "early_expiry: 5s");
+    Target now = Objects.requireNonNull(after.known(configured, alice));
+
+    assertThat(now.keyPart()).isEqualTo(then.keyPart());
+    assertThat(now.server()).isEqualTo(configured.server()).isNotEqualTo(then.server());
+  }
+
+  // R-EX-1: an assertion for one issuer is never shown to another.
+  @Test
+  void assertionIsForTheIssuerThatTheServerNames() {
+    LearnedTargets targets =
+        targets(
+            "discovery: {issuers: [a, b], allow_loopback_http: true}",
+            "grant: {type: id_jag, identity_issuer: a}");
+
+    Target found = found(targets.find(configured, alice, time.deadline()));
+
+    Target assertion = Objects.requireNonNull(found.subject());
+    assertThat(((GrantConfig.Asking) found.grant()).audience())
+        .containsExactly("https://b.example");
+    assertThat(((GrantConfig.Asking) assertion.grant()).audience())
+        .containsExactly("https://b.example");
+    assertThat(assertion.expect().audience()).containsExactly("https://b.example");
+    assertThat(assertion.issuer()).isEqualTo(config.issuers().get("a"));
+  }
+
   // R-EX-6: RFC 9449 §8.2, a nonce may come with any answer.
   @ParameterizedTest
   @CsvSource({

@@ -3,6 +3,7 @@ package dev.valetkey.acquire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.valetkey.testkit.Fault;
+import dev.valetkey.testkit.Faults;
 import dev.valetkey.testkit.SeenRequest;
 import dev.valetkey.token.Rejection;
 import dev.valetkey.token.TokenOutcome;
@@ -78,6 +79,26 @@ class StoredTokenTest extends GrantContract {
     meet(Fault.status(status), 1);
 
     assertThat(acquire()).isEqualTo(new TokenOutcome.Unavailable(cause, Duration.ofSeconds(1)));
+  }
+
+  /** A mistyped endpoint costs its own server a 503, and no other. */
+  @Test
+  void endpointThatFailsPausesNobodyElse() {
+    meet(Fault.status(500), Faults.ALWAYS);
+    for (int i = 0; i < 4; i++) {
+      acquire();
+    }
+    String yaml =
+        "issuers:\n"
+            + Written.issuer("corp", issuer.issuer())
+            + Written.server("{audience: github-mcp}");
+
+    TokenOutcome ofAnother =
+        acquirer.acquire(Written.request(folder, yaml, alice), time.deadline());
+
+    assertThat(ofAnother).isInstanceOf(TokenOutcome.Granted.class);
+    assertThat(corp.requests().all().stream().filter(seen -> seen.target().contains("/broker/")))
+        .hasSize(3);
   }
 
   // R-TX-3

@@ -123,6 +123,7 @@ class CacheKeyTest {
 
     List<Target> others = new ArrayList<>();
     others.add(Target.of(CacheWorld.server("gitlab"), grant, issuer));
+    others.add(Target.of(at(server, url), grant, issuer));
     others.add(Target.of(server, grant, null));
     others.add(Target.of(server, grant, issuer("https://other.test", null, "valetkey", false)));
     others.add(Target.of(server, grant, issuer("https://idp.test", url, "valetkey", false)));
@@ -398,6 +399,24 @@ class CacheKeyTest {
             ExpectConfig.Format.JWT,
             List.of(),
             ExpectConfig.TokenType.REQUIRED));
+  }
+
+  private static ServerConfig at(ServerConfig server, URI url) {
+    return new ServerConfig(
+        server.name(),
+        url,
+        server.aliases(),
+        server.upstream(),
+        server.allowHttp(),
+        server.grant(),
+        server.withoutUser(),
+        server.expect(),
+        server.tools(),
+        server.stepUpScope(),
+        server.discovery(),
+        server.earlyExpiry(),
+        server.defaultLifetime(),
+        server.streamMinLifetime());
   }
 
   private static ServerConfig expecting(ServerConfig server, ExpectConfig expect) {

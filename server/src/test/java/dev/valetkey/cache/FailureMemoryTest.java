@@ -91,6 +91,14 @@ class FailureMemoryTest {
     assertThat(cache.known(request) == null).isEqualTo(rejection.memory() == Memory.CONFIGURATION);
   }
 
+  /** What else may change, the actor's token for one, is looked at again. */
+  @Test
+  void onlyASignInThatIsOverLastsAsLongAsItsToken() {
+    assertThat(Rejection.values())
+        .filteredOn(rejection -> rejection.memory() == Memory.USER_TOKEN)
+        .containsExactly(Rejection.INVALID_GRANT);
+  }
+
   @Test
   void aRejectionThatWasAskedForWithTheOldSecretDoesNotCount() {
     issuer.answer(asked -> {

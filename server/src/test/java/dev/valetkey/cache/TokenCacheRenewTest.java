@@ -10,6 +10,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.valetkey.config.CacheConfig;
 import dev.valetkey.token.Rejection;
+import dev.valetkey.token.Target;
 import dev.valetkey.token.TokenDigest;
 import dev.valetkey.token.TokenOutcome;
 import dev.valetkey.token.TokenOutcome.Rejected;
@@ -67,6 +68,25 @@ class TokenCacheRenewTest {
     assertThat(text(renew(FIRST))).isEqualTo("CANARY-alice/github#2");
 
     assertThat(text(cache.known(request))).isEqualTo("CANARY-alice/github#2");
+  }
+
+  /** A reload may change the way to an issuer, its secret's file for one, and leave the key. */
+  @Test
+  void renewalGoesTheWayOfTheLatestCall() {
+    world.get(request);
+    Target reloaded =
+        Target.of(
+            CacheWorld.server("github"), CacheWorld.exchange("github"), CacheWorld.issuer("moved"));
+    assertThat(text(cache.known(request.of(reloaded)))).isEqualTo("CANARY-alice/github#1");
+    List<Target> asked = new ArrayList<>();
+    issuer.answer(question -> {
+      asked.add(question.target());
+      return issuer.issue("CANARY-fresh");
+    });
+
+    assertThat(text(renew(FIRST))).isEqualTo("CANARY-fresh");
+
+    assertThat(asked).containsExactly(reloaded);
   }
 
   // Compare and invalidate: who was late with the old token does not cost the new one its place.

@@ -307,6 +307,11 @@ class BrokenFilesTest {
             "url: https://a.example\ngrant: {issuer: corp, audience: x}\ndiscovery: {issuers: [corp]}",
             "8: servers.a.grant.issuer: discovery.issuers names the issuers; use one of both"),
         server(
+            "assertion for one of several issuers",
+            "url: https://a.example\ngrant: {type: id_jag, identity_issuer: corp, audience: x}\n"
+                + "discovery: {issuers: [corp, corp]}",
+            "8: servers.a.grant.audience: is one issuer's, and discovery.issuers names several"),
+        server(
             "discovery for a grant that asks no issuer",
             "url: https://a.example\ngrant: none\ndiscovery: {issuers: [corp]}",
             "9: servers.a.discovery: is only used with a grant that asks an issuer"),

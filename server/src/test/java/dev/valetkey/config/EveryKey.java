@@ -122,7 +122,7 @@ final class EveryKey {
           grant: {type: jwt_bearer, issuer: partner, assertion_file: secrets/svid}
         jag:
           url: https://jag.example/mcp
-          discovery: {issuers: [workload, corp], allowed_addresses: 10.0.0.0/8, allow_loopback_http: true, ca_file: ca.pem}
+          discovery: {issuers: [workload], allowed_addresses: 10.0.0.0/8, allow_loopback_http: true, ca_file: ca.pem}
           grant:
             type: id_jag
             identity_issuer: partner

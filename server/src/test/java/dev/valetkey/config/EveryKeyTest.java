@@ -303,7 +303,7 @@ class EveryKeyTest {
     assertThat(Objects.requireNonNull(config.servers().get("jag")).discovery())
         .isEqualTo(
             new ServerConfig.DiscoveryConfig(
-                List.of("workload", "corp"),
+                List.of("workload"),
                 List.of(AddressBlock.parse("10.0.0.0/8").orElseThrow()),
                 true,
                 temp.resolve("ca.pem")));

@@ -18,8 +18,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class DpopKeyTest {
   private static final Instant NOW = Instant.parse("2026-11-25T10:00:00Z");
   private static final URI SERVER = URI.create("https://mcp.example:8443/mcp");
+  private static final TokenDigest TOKEN =
+      TokenDigest.of("CANARY-token".getBytes(StandardCharsets.UTF_8));
 
-  private final DpopKey key = new DpopKey(() -> NOW, new SecureRandom());
+  private final DpopNonces nonces = new DpopNonces();
+  private final DpopKey key = key();
 
   // R-EX-6
   @ParameterizedTest
@@ -39,34 +42,75 @@ final class DpopKeyTest {
   // R-EX-6
   @Test
   void nonceIsForTheOriginThatGaveIt() {
-    key.useNonce(URI.create("https://mcp.example:8443/other"), "n1");
+    nonces.put(URI.create("https://mcp.example:8443/other"), "n1");
 
-    assertThat(toServer().claim("nonce")).isEqualTo("n1");
-    assertThat(Jwt.of(key.proof("POST", URI.create("https://mcp.example/mcp"))).claims())
-        .doesNotContainKey("nonce");
-    key.useNonce(SERVER, "n2");
-    assertThat(toServer().claim("nonce")).isEqualTo("n2");
+    assertThat(toServer(SERVER).claim("nonce")).isEqualTo("n1");
+    assertThat(toServer(URI.create("https://mcp.example/mcp")).claims()).doesNotContainKey("nonce");
+    nonces.put(SERVER, "n2");
+    assertThat(toServer(SERVER).claim("nonce")).isEqualTo("n2");
+  }
+
+  /**
+   * RFC 9449 §8: it is the server's. A token that outlives its issuer's record has an older key.
+   */
+  @Test
+  void nonceOfAServerIsForEveryKey() {
+    DpopKey other = key();
+    nonces.put(SERVER, "n1");
+
+    assertThat(other.proof("POST", SERVER, "/mcp", TOKEN)).satisfies(DpopKeyTest::hasNonce);
+    assertThat(key.proof("POST", SERVER, "/mcp", TOKEN)).satisfies(DpopKeyTest::hasNonce);
+  }
+
+  /** RFC 9449 §9: many a server is its own issuer, and has a nonce for each of them. */
+  @Test
+  void tokenEndpointAndServerOfOneOriginHaveNoncesOfTheirOwn() {
+    nonces.put(SERVER, "n1");
+    key.useNonce(SERVER.resolve("/token"), "n2");
+
+    assertThat(toServer(SERVER).claim("nonce")).isEqualTo("n1");
+    assertThat(Jwt.of(key.proof("POST", SERVER.resolve("/token"))).claim("nonce")).isEqualTo("n2");
+  }
+
+  /** However many origins there were, the known ones go on. */
+  @Test
+  void nonceOfAKnownOriginIsReplacedInAFullMemory() {
+    nonces.put(SERVER, "n1");
+    for (int i = 0; i < 1_000; i++) {
+      nonces.put(URI.create("https://mcp.example:" + (9_000 + i)), "other");
+    }
+
+    nonces.put(SERVER, "n2");
+
+    assertThat(toServer(SERVER).claim("nonce")).isEqualTo("n2");
   }
 
   // R-EX-6: RFC 9449 §8.1
   @ParameterizedTest
   @ValueSource(strings = {"with blank", "\u0001", "\u00e4", "line\r\nbreak"})
   void oddNonceIsNotUsed(String nonce) {
-    key.useNonce(SERVER, nonce);
+    nonces.put(SERVER, nonce);
 
-    assertThat(toServer().claims()).doesNotContainKey("nonce");
+    assertThat(toServer(SERVER).claims()).doesNotContainKey("nonce");
   }
 
   @Test
   void everyIssuerHasAKeyOfItsOwn() {
-    DpopKey other = new DpopKey(() -> NOW, new SecureRandom());
+    DpopKey other = key();
 
     assertThat(key.thumbprint()).hasSize(43).isNotEqualTo(other.thumbprint());
     assertThat(key).hasToString("DpopKey[" + key.thumbprint() + "]");
   }
 
-  private Jwt toServer() {
-    TokenDigest token = TokenDigest.of("CANARY-token".getBytes(StandardCharsets.UTF_8));
-    return Jwt.of(key.proof("POST", SERVER, "/mcp", token));
+  private DpopKey key() {
+    return new DpopKey(() -> NOW, new SecureRandom(), nonces);
+  }
+
+  private Jwt toServer(URI server) {
+    return Jwt.of(key.proof("POST", server, "/mcp", TOKEN));
+  }
+
+  private static void hasNonce(String proof) {
+    assertThat(Jwt.of(proof).claim("nonce")).isEqualTo("n1");
   }
 }

@@ -379,6 +379,17 @@ class OpaqueUserTokensTest {
         .isInstanceOf(Verification.Verified.class);
   }
 
+  /** Its yes does not count for a rule that asks elsewhere. */
+  @Test
+  void ruleThatAsksElsewhereIsAnotherRule() {
+    Issuer elsewhere = issuers.of(pinned(URI.create("https://elsewhere.test/introspect")));
+    Issuer here = issuers.of(pinned(corp.introspectionEndpoint()));
+    UserRule rule = rule(OpaqueTokens.INTROSPECT);
+
+    assertThat(new UserTokenVerifier.Rule(rule, elsewhere).digest())
+        .isNotEqualTo(new UserTokenVerifier.Rule(rule, here).digest());
+  }
+
   @Test
   void metadataWithoutEndpointIsNoAnswer() {
     corp.faults()
@@ -456,9 +467,11 @@ class OpaqueUserTokensTest {
   }
 
   private UserTokenVerifier verifier(OpaqueTokens mode, Issuer at) {
-    UserRule rule =
-        new UserRule(
-            "corp", List.of("agent"), List.of("RS256"), "sid", false, mode, false, List.of());
-    return new UserTokenVerifier(List.of(new UserTokenVerifier.Rule(rule, at)), time);
+    return new UserTokenVerifier(List.of(new UserTokenVerifier.Rule(rule(mode), at)), time);
+  }
+
+  private static UserRule rule(OpaqueTokens mode) {
+    return new UserRule(
+        "corp", List.of("agent"), List.of("RS256"), "sid", false, mode, false, List.of());
   }
 }

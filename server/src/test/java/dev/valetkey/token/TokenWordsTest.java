@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Digests, deadlines, sessions, and that nothing here prints a secret. */
@@ -70,6 +71,13 @@ final class TokenWordsTest {
     assertThat(bearer.digest()).isEqualTo(bare.digest()).isEqualTo(Secret.of("CANARY-t").digest());
     assertThat(new String(bearer.correlation(), StandardCharsets.ISO_8859_1))
         .isEqualTo(bearer.digest().hex());
+  }
+
+  /** A static token, or its scheme, may hold blanks. */
+  @ParameterizedTest
+  @CsvSource({"Bearer, CANARY-t", "'', CANARY-t", "'', CANARY t", "Token for, CANARY-t"})
+  void textOfAnAccessTokenIsWhatStandsBehindTheScheme(String scheme, String text) {
+    assertThat(token(scheme, text).text()).isEqualTo(Secret.of(text));
   }
 
   /** System.nanoTime may begin anywhere and overflows. */
