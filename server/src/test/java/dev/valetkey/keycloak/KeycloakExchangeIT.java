@@ -217,9 +217,7 @@ final class KeycloakExchangeIT {
     try (McpServer server = upstream;
         Gateway both = gateway) {
       Leaks leaks = new Leaks();
-      USER_TOKENS.values().stream()
-          .filter(t -> !t.isEmpty())
-          .forEach(t -> leaks.secret("user token", t));
+      leaks.secrets("user token", USER_TOKENS.values().stream().filter(t -> !t.isEmpty()).toList());
       leaks.secret("client secret", Keycloak.AGENT_SECRET);
       leaks.assertNoneIn("the server's requests", server.requests().wireText());
       leaks.secrets("issued token", server.seenTokens());
