@@ -15,8 +15,8 @@ import dev.valetkey.token.Rejection;
 import dev.valetkey.token.Target;
 import dev.valetkey.token.TargetChooser;
 import dev.valetkey.token.TokenDigest;
-import dev.valetkey.token.TokenOutcome.Cause;
 import dev.valetkey.token.TokenOutcome;
+import dev.valetkey.token.TokenOutcome.Cause;
 import dev.valetkey.token.TokenRequest;
 import dev.valetkey.token.UpstreamRefusal;
 import dev.valetkey.token.User;
@@ -95,8 +95,7 @@ public final class LearnedTargets implements TargetChooser {
     Optional<Challenge> challenge = Challenge.read(refusal.challenges());
     challenge.ifPresent(said -> words.challenged(issuedFor, said));
     // Servers give nonces with other answers too (RFC 9449 §8.2); only this error is about a proof.
-    return bound
-        && challenge.filter(said -> "use_dpop_nonce".equals(said.error())).isPresent();
+    return bound && challenge.filter(said -> "use_dpop_nonce".equals(said.error())).isPresent();
   }
 
   /** Whether the server's metadata says where its tokens come from. */

@@ -51,7 +51,8 @@ public record ExpectConfig(
         List<String> issuedTokenType,
     @Key(
             doc = "whether the answer must name its `token_type`",
-            derived = "`optional` for `brokered_token` and `token_broker`, `required` for other grants")
+            derived =
+                "`optional` for `brokered_token` and `token_broker`, `required` for other grants")
         TokenType tokenType) {
   public ExpectConfig {
     audience = List.copyOf(audience);

@@ -84,7 +84,8 @@ public record ServerConfig(
 
   /** The scope for calls of some tools. */
   public record ToolRule(
-      @Key(doc = "name of the tool; a `*` in it stands for any characters", filled = true) String name,
+      @Key(doc = "name of the tool; a `*` in it stands for any characters", filled = true)
+          String name,
       @Key(doc = "replaces the grant's `scope`, text or list", form = Form.SCOPE, filled = true)
           List<String> scope) {
     public ToolRule {

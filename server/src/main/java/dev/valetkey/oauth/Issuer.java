@@ -50,6 +50,7 @@ public final class Issuer implements AutoCloseable {
    * it. As many as configurations ever named.
    */
   private final Map<URI, Breaker> stores = new ConcurrentHashMap<>();
+
   private final Refreshing<Metadata> metadata;
   private final Refreshing<KeySet> keys;
 

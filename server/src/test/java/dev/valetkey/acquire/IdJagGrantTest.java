@@ -113,8 +113,7 @@ class IdJagGrantTest extends TokenEndpointContract {
     TokenRequest usual = request();
 
     TokenOutcome outcome =
-        acquirer.acquire(
-            usual.of(usual.target().scoped(List.of("repo:write"))), time.deadline());
+        acquirer.acquire(usual.of(usual.target().scoped(List.of("repo:write"))), time.deadline());
 
     assertThat(outcome).isInstanceOf(TokenOutcome.Granted.class);
     assertThat(home.exchanges().getLast().first("scope")).isEqualTo("repo:write");

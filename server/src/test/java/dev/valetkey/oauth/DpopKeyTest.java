@@ -45,13 +45,14 @@ final class DpopKeyTest {
     nonces.put(URI.create("https://mcp.example:8443/other"), "n1");
 
     assertThat(toServer(SERVER).claim("nonce")).isEqualTo("n1");
-    assertThat(toServer(URI.create("https://mcp.example/mcp")).claims())
-        .doesNotContainKey("nonce");
+    assertThat(toServer(URI.create("https://mcp.example/mcp")).claims()).doesNotContainKey("nonce");
     nonces.put(SERVER, "n2");
     assertThat(toServer(SERVER).claim("nonce")).isEqualTo("n2");
   }
 
-  /** RFC 9449 §8: it is the server's. A token that outlives its issuer's record has an older key. */
+  /**
+   * RFC 9449 §8: it is the server's. A token that outlives its issuer's record has an older key.
+   */
   @Test
   void nonceOfAServerIsForEveryKey() {
     DpopKey other = key();
