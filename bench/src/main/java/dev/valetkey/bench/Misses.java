@@ -52,7 +52,8 @@ final class Misses {
     grants.put("token-exchange", "{audience: a}");
     grants.put("client-credentials", "{type: client_credentials, audience: a}");
     grants.put("jwt-bearer", "{type: jwt_bearer, audience: a}");
-    grants.put("jwt-bearer-chained", "{type: jwt_bearer, audience: a, subject_token_from: chained}");
+    grants.put(
+        "jwt-bearer-chained", "{type: jwt_bearer, audience: a, subject_token_from: chained}");
     grants.put(
         "id-jag",
         "{type: id_jag, issuer: corp, identity_issuer: corp, subject_token_type: access_token}");

@@ -9,6 +9,8 @@ import dev.valetkey.oauth.Thumbprints;
 import dev.valetkey.oauth.TokenAnswer;
 import dev.valetkey.token.AccessToken;
 import dev.valetkey.token.Rejection;
+import dev.valetkey.token.Secret;
+import dev.valetkey.token.Session;
 import dev.valetkey.token.Target;
 import dev.valetkey.token.TokenOutcome;
 import dev.valetkey.token.TokenRequest;
@@ -19,6 +21,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +67,9 @@ final class IssuedTokenCheck {
       case IssuedToken.Opaque opaque ->
           fault = expect.format() == ExpectConfig.Format.JWT ? Rejection.ISSUED_FORMAT : null;
       case IssuedToken.Broken broken -> fault = Rejection.ISSUED_FORMAT;
+    }
+    if (fault == null && !isOfUser(success.accessToken(), expect.userClaim(), request.user())) {
+      fault = Rejection.ISSUED_SUBJECT;
     }
     if (fault == null && wider(success.scope(), expect)) {
       fault = Rejection.ISSUED_SCOPE;
@@ -145,6 +151,21 @@ final class IssuedTokenCheck {
       return Rejection.ISSUED_ACTOR;
     }
     return wider(claims.scope(), expect) ? Rejection.ISSUED_SCOPE : null;
+  }
+
+  /**
+   * Whether the token has the user's own claim.
+   *
+   * @param claim its name; null: nothing is demanded
+   */
+  private static boolean isOfUser(Secret token, @Nullable String claim, @Nullable User user) {
+    if (claim == null || user == null) {
+      return true;
+    }
+    Session.UserToken userToken = user.userToken();
+    Optional<String> own =
+        userToken == null ? Optional.empty() : IssuedToken.claim(userToken.text(), claim);
+    return own.isPresent() && own.equals(IssuedToken.claim(token, claim));
   }
 
   private static boolean wider(@Nullable Set<String> scope, ExpectConfig expect) {

@@ -85,6 +85,7 @@ final class Entry {
    * The next token is got as {@code current} says: a later configuration may have the same key and
    * another way to the issuer.
    */
+  @SuppressWarnings("ReferenceEquality") // equal or not, another one is taken; a write less per hit
   void follow(Target current) {
     if (target != current) {
       target = current;

@@ -271,6 +271,9 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
     if (user && expect.sub() == ExpectConfig.Sub.SAME) {
       parts.add("the user's sub");
     }
+    if (user && expect.userClaim() != null) {
+      parts.add("the user's " + expect.userClaim());
+    }
     if (expect.act() == ExpectConfig.Act.REQUIRED) {
       parts.add(expect.actSub() == null ? "act" : "act of " + expect.actSub());
     }

@@ -30,6 +30,10 @@ public record ExpectConfig(
             derived = "`any` for `brokered_token` and `token_broker`, `same` for other grants")
         Sub sub,
     @Key(
+            doc =
+                "claim that must be the same in the user's token and in the issued one, for issuers whose `sub` differs from client to client")
+        @Nullable String userClaim,
+    @Key(
             doc = "what `scope` may hold; `[]`: not checked",
             derived =
                 "what the grant asks for, and openid, profile, email; not checked where it asks for none, nor for `brokered_token`",
@@ -98,6 +102,7 @@ public record ExpectConfig(
               issuer,
               audience(exchange.audience(), exchange.resource()),
               Sub.SAME,
+              null,
               scope(exchange.scope()),
               exchange.actorTokenType() == null ? Act.OPTIONAL : Act.REQUIRED,
               null,
@@ -123,19 +128,28 @@ public record ExpectConfig(
   /** This with another {@code iss}. */
   public ExpectConfig withIss(URI other) {
     return new ExpectConfig(
-        other, audience, sub, scope, act, actSub, format, issuedTokenType, tokenType);
+        other, audience, sub, userClaim, scope, act, actSub, format, issuedTokenType, tokenType);
   }
 
   /** This with another {@code scope}. */
   public ExpectConfig withScope(@Nullable List<String> other) {
     return new ExpectConfig(
-        iss, audience, sub, other, act, actSub, format, issuedTokenType, tokenType);
+        iss, audience, sub, userClaim, other, act, actSub, format, issuedTokenType, tokenType);
   }
 
   /** What is left to check of a token that only another issuer will read. */
   public ExpectConfig ofIntermediate() {
     return new ExpectConfig(
-        iss, audience, sub, scope, act, actSub, Format.ANY, issuedTokenType, TokenType.OPTIONAL);
+        iss,
+        audience,
+        sub,
+        userClaim,
+        scope,
+        act,
+        actSub,
+        Format.ANY,
+        issuedTokenType,
+        TokenType.OPTIONAL);
   }
 
   private static final ExpectConfig NOTHING =
@@ -143,6 +157,7 @@ public record ExpectConfig(
           null,
           List.of(),
           Sub.ANY,
+          null,
           null,
           Act.OPTIONAL,
           null,
@@ -156,6 +171,7 @@ public record ExpectConfig(
         issuer,
         audience,
         Sub.SAME,
+        null,
         scope(grant.scope()),
         Act.OPTIONAL,
         null,

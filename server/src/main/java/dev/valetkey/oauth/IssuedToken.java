@@ -38,6 +38,13 @@ public sealed interface IssuedToken {
         .orElseGet(Broken::new);
   }
 
+  /** A text claim of a signed JWT; empty if the token is none, or has none of this name. */
+  static Optional<String> claim(Secret token, String name) {
+    return Jws.parse(token.reveal().getBytes(StandardCharsets.UTF_8))
+        .flatMap(jws -> Claims.of(jws.payload()))
+        .flatMap(claims -> Optional.ofNullable(text(claims.json(), name)));
+  }
+
   private static IssuedClaims issued(Claims claims) {
     JsonElement act = claims.json().get("act");
     boolean actor = act instanceof JsonObject object && !object.isEmpty();

@@ -3,6 +3,8 @@ package dev.valetkey.acquire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.valetkey.config.IssuerConfig;
+import dev.valetkey.oauth.Configs;
 import dev.valetkey.testkit.Fault;
 import dev.valetkey.testkit.Form;
 import dev.valetkey.testkit.Issuer;
@@ -200,6 +202,39 @@ class IdJagGrantTest extends TokenEndpointContract {
     assertThat(home.exchanges())
         .extracting(form -> form.first("subject_token"))
         .containsExactly(alice.userToken().text().reveal(), home.issuedTokens().getLast());
+  }
+
+  // R-MCP-9: the server named another of its issuers; an assertion for the first one is not its.
+  @Test
+  void assertionIsForTheIssuerThatTheServerNamed() {
+    try (Issuer partner = Issuer.start()) {
+      partner.trust(home);
+      IssuerConfig other =
+          Configs.limited(Configs.agent(partner, folder), Duration.ofSeconds(8), 4);
+      TokenRequest request = request();
+
+      TokenOutcome outcome =
+          acquirer.acquire(request.of(request.target().at(other)), time.deadline());
+
+      assertThat(outcome).isInstanceOf(TokenOutcome.Granted.class);
+      assertThat(home.exchanges().getLast().first("audience")).isEqualTo(partner.issuer());
+      assertThat(partner.tokenCalls()).hasSize(1);
+      assertThat(corp.tokenCalls()).isEmpty();
+    }
+  }
+
+  // R-MCP-10
+  @Test
+  void otherScopeIsAskedForInBothLegs() {
+    TokenRequest request = request();
+    List<String> write = List.of("repo:write");
+
+    TokenOutcome outcome =
+        acquirer.acquire(request.of(request.target().scoped(write)), time.deadline());
+
+    assertThat(outcome).isInstanceOf(TokenOutcome.Granted.class);
+    assertThat(home.exchanges().getLast().first("scope")).isEqualTo("repo:write");
+    assertThat(corp.tokenCalls().getLast().form().first("scope")).isEqualTo("repo:write");
   }
 
   private TokenRequest request(String keys) {

@@ -44,7 +44,10 @@ import java.util.stream.Collectors;
  * server, which publishes the token endpoint that the page shows.
  */
 final class ProfileWorld implements AutoCloseable {
-  private static final String USER_TOKEN = "CANARY-user-token";
+  /** Of a user with {@code "oid": "CANARY-oid"}. */
+  private static final String USER_TOKEN =
+      "eyJhbGciOiJFUzI1NiJ9.eyJvaWQiOiJDQU5BUlktb2lkIn0.Q0FOQVJZLXNpZ25hdHVyZQ";
+
   private static final String SECRET = "CANARY-client-secret";
   private static final String ASSERTION = "urn:ietf:params:oauth:token-type:id-jag";
   private static final Pattern FILE = Pattern.compile("(\\w+_file): (\\S+)");

@@ -109,6 +109,8 @@ class ProfilesTest {
             "api:// as aud",
             Rejection.ISSUED_AUDIENCE,
             c -> c.put("aud", "api://33333333")),
+        spoilt("entra", "another user", Rejection.ISSUED_SUBJECT, c -> c.put("oid", "bob")),
+        spoilt("entra", "no oid", Rejection.ISSUED_SUBJECT, c -> c.remove("oid")),
         spoilt("okta", "another user", Rejection.ISSUED_SUBJECT, c -> c.put("sub", "bob")),
         spoilt(
             "okta",

@@ -231,6 +231,7 @@ class TokenExchangeGrantTest extends TokenEndpointContract {
             List.of(),
             ExpectConfig.Sub.SAME,
             null,
+            null,
             ExpectConfig.Act.OPTIONAL,
             null,
             ExpectConfig.Format.ANY,

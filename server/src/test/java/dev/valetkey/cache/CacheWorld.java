@@ -212,6 +212,7 @@ final class CacheWorld implements AutoCloseable {
             List.of(name),
             ExpectConfig.Sub.SAME,
             null,
+            null,
             ExpectConfig.Act.OPTIONAL,
             null,
             ExpectConfig.Format.ANY,

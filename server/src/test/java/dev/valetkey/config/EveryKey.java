@@ -80,6 +80,7 @@ final class EveryKey {
             iss: urn:other
             audience: [a, b]
             sub: any
+            user_claim: oid
             scope: x y
             act: optional
             act_sub: robot

@@ -171,6 +171,7 @@ class EveryKeyTest {
                     URI.create("urn:other"),
                     List.of("a", "b"),
                     ExpectConfig.Sub.ANY,
+                    "oid",
                     List.of("x", "y"),
                     ExpectConfig.Act.OPTIONAL,
                     "robot",
@@ -416,7 +417,7 @@ class EveryKeyTest {
                 + " not protected on the way",
             "valetkey.yaml:50: servers.github.url: plain http (http://mcp.github.example/mcp): tokens and secrets are not"
                 + " protected on the way",
-            "valetkey.yaml:150: servers.broker.grant.url: plain http (http://token-broker.auth.svc:8190): tokens and"
+            "valetkey.yaml:151: servers.broker.grant.url: plain http (http://token-broker.auth.svc:8190): tokens and"
                 + " secrets are not protected on the way");
   }
 }

@@ -1,5 +1,7 @@
 package dev.valetkey.docs;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.valetkey.testkit.Repository;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -44,20 +46,28 @@ final class RowsPage {
     SOURCES.forEach(folder -> scan(Repository.root().resolve(folder)));
   }
 
-  /** Rows that neither have a test nor a reason. */
-  List<String> open() {
-    return rows.keySet().stream()
-        .filter(row -> !tests.containsKey(row) && !left.containsKey(row))
-        .toList();
-  }
+  /**
+   * Every row has either a test or a reason, and the page says which.
+   *
+   * @param file from the repository's root
+   * @param head what stands above the table
+   */
+  void assertHeld(String file, String head) throws IOException {
+    Path page = Repository.root().resolve(file);
+    String text = head + table();
+    if (Boolean.getBoolean("valetkey.docs.write")) {
+      Files.writeString(page, text);
+    }
 
-  /** Rows with a reason although a test names them. */
-  List<String> both() {
-    return left.keySet().stream().filter(tests::containsKey).toList();
+    assertThat(
+            rows.keySet().stream().filter(row -> tests.containsKey(row) == left.containsKey(row)))
+        .as("rows without a test and a reason, or with both")
+        .isEmpty();
+    assertThat(page).content().isEqualTo(text);
   }
 
   /** Markdown: a line for each row. */
-  String table() {
+  private String table() {
     StringBuilder text = new StringBuilder("| row | demands | shown by |\n|---|---|---|\n");
     rows.forEach((row, demand) ->
         text.append("| ")

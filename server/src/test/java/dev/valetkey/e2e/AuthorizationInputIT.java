@@ -300,7 +300,10 @@ final class AuthorizationInputIT {
             Base64.getEncoder().encodeToString(("xy" + alice).getBytes(ISO_8859_1)),
             HexFormat.of().formatHex(alice.getBytes(ISO_8859_1)),
             LeakSearch.STATIC_SECRET,
-            Issuer.AGENT_SECRET);
+            Issuer.AGENT_SECRET,
+            PodFile.PARTNER_SECRET,
+            pod.leaks().secret("CANARY-first-secret-of-an-agent"),
+            pod.leaks().secret("CANARY-second-secret-of-an-agent"));
 
     for (String leak : leaks) {
       pod.leaks().keep("planted", "before " + leak + " after");

@@ -238,6 +238,13 @@ final class IssuerAnswerIT {
         json(108, "expires_in as text", 200, "", body -> body.put("expires_in", "300")),
         json(108, "expires_in 2^63", 200, "", body -> body.put("expires_in", 9.3e18)),
         json(108, "expires_in 10 years", 200, "", body -> body.put("expires_in", 315_360_000L)),
+        // Google's and Entra's tokens reach this; a header of Envoy's may have 60 KiB.
+        new Case(
+            107,
+            "token of 12 KiB",
+            200,
+            "",
+            Fault.issuedClaims(claims -> claims.put("groups", "g".repeat(9 << 10)))),
         new Case(114, "a hundred interim responses", 200, "", Fault.afterInterim(103, 3)),
         new Case(115, "Set-Cookie", 200, "", Fault.header("Set-Cookie", "CANARY-cookie=1; Path=/")),
         json(
@@ -259,7 +266,6 @@ final class IssuerAnswerIT {
     assertThat(answer.status()).as(Agent.code(answer)).isEqualTo(200);
   }
 
-  /** 115. */
   // R-TX-11: nobody here could keep one.
   @Test
   void refreshTokenIsNeitherAskedForNorKept() {
@@ -279,6 +285,7 @@ final class IssuerAnswerIT {
         .isFalse();
   }
 
+  /** 115. */
   @Test
   void cookiesOfTheIssuerAreNotSentBack() {
     pod.issuer().faults().token(Fault.header("Set-Cookie", "CANARY-cookie=1; Path=/"), 1);

@@ -57,8 +57,8 @@ final class LeakSearch {
     Leaks ofUsers = new Leaks();
     ofUsers.secrets("user token", userTokens());
     ofUsers.secret("client secret", Issuer.AGENT_SECRET);
-    ofUsers.secret("client secret", PodFile.PARTNER_SECRET);
-    userSecrets.forEach(secret -> ofUsers.secret("secret of an agent", secret));
+    ofUsers.secret("client secret at the partner", PodFile.PARTNER_SECRET);
+    ofUsers.secrets("secret of an agent", userSecrets);
     Leaks ofServers = new Leaks();
     ofServers.secrets("issued token", pod.issuedTokens());
     ofServers.secret("static secret", STATIC_SECRET);

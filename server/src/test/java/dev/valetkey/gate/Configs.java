@@ -96,6 +96,7 @@ public final class Configs {
             List.of(),
             ExpectConfig.Sub.SAME,
             null,
+            null,
             ExpectConfig.Act.OPTIONAL,
             null,
             ExpectConfig.Format.JWT,

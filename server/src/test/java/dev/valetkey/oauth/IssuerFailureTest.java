@@ -186,10 +186,10 @@ class IssuerFailureTest {
 
   @Test
   void neverMoreConnectionsThanPlaces() throws Exception {
-    corp.faults().token(Fault.delay(Duration.ofMillis(20)), 100);
+    corp.faults().token(Fault.delay(Duration.ofMillis(20)), 40);
     corp.server().resetCounts();
 
-    List<TokenAnswer> answers = together(100);
+    List<TokenAnswer> answers = together(40);
 
     assertThat(answers).allMatch(TokenAnswer.Success.class::isInstance);
     assertThat(corp.server().maxInFlight()).isLessThanOrEqualTo(4);

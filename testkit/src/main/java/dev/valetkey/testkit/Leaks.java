@@ -41,7 +41,9 @@ public final class Leaks {
         forms.put("signature of a JWT", parts[2]);
       }
     }
-    needles.put(name, distinct(forms));
+    if (needles.put(name, distinct(forms)) != null) {
+      throw new IllegalArgumentException("two secrets are called " + name);
+    }
     return this;
   }
 
