@@ -16,10 +16,14 @@ import org.jspecify.annotations.Nullable;
  * @param issuedTokenType full URNs; empty: not checked
  */
 public record ExpectConfig(
-    @Key(doc = "`iss`", derived = "the grant's issuer") @Nullable URI iss,
+    @Key(
+            doc = "`iss`",
+            derived = "the grant's issuer; `brokered_token` and `token_broker`: not checked")
+        @Nullable URI iss,
     @Key(
             doc = "the first must be in `aud`, the others may be; `[]`: not checked",
-            derived = "the grant's `audience`, else its `resource`")
+            derived =
+                "the grant's `audience`, else its `resource`; `id_jag`: its `resource`; `brokered_token` and `token_broker`: not checked")
         List<String> audience,
     @Key(
             doc = "`sub` must be the user's, where the grant has a user",
@@ -32,7 +36,7 @@ public record ExpectConfig(
     @Key(
             doc = "what `scope` may hold; `[]`: not checked",
             derived =
-                "what the grant asks for, and openid, profile, email; not checked where it asks for none",
+                "what the grant asks for, and openid, profile, email; not checked where it asks for none, nor for `brokered_token`",
             form = Form.SCOPE)
         @Nullable List<String> scope,
     @Key(doc = "whether `act` must be there", derived = "required where an actor token is sent")
@@ -51,7 +55,8 @@ public record ExpectConfig(
         List<String> issuedTokenType,
     @Key(
             doc = "whether the answer must name its `token_type`",
-            derived = "`optional` for `brokered_token`, `required` for other grants")
+            derived =
+                "`optional` for `brokered_token` and `token_broker`, `required` for other grants")
         TokenType tokenType) {
   public ExpectConfig {
     audience = List.copyOf(audience);

@@ -230,7 +230,8 @@ public sealed interface GrantConfig {
           String issuer,
       @Key(doc = "name of the user's issuer, which makes the assertion") String identityIssuer,
       @Key(
-              doc = "`audience` at the user's issuer, one or a list",
+              doc =
+                  "`audience` at the user's issuer, one or a list; not where `discovery.issuers` names several",
               derived = "the `issuer` of the server's issuer")
           List<String> audience,
       @Key(

@@ -45,11 +45,15 @@ public final class Metrics {
   private final Counter refreshes =
       counter("valetkey_refreshes_total", "Tokens refreshed ahead of their end.", "server");
   private final Counter issuerCalls =
-      counter("valetkey_issuer_calls_total", "Calls to token endpoints.", "issuer", "outcome");
+      counter(
+          "valetkey_issuer_calls_total",
+          "Questions for a token, to issuers and token brokers.",
+          "issuer",
+          "outcome");
   private final Histogram issuerSeconds =
       Histogram.builder()
           .name("valetkey_issuer_call_seconds")
-          .help("How long calls to token endpoints took.")
+          .help("How long questions for a token took.")
           .labelNames("issuer")
           .classicOnly()
           .classicUpperBounds(SECONDS)
