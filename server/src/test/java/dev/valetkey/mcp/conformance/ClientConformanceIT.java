@@ -38,6 +38,7 @@ final class ClientConformanceIT {
         Stream.of(Arguments.of(Scenario.CLIENT_CREDENTIALS_BASIC, STATELESS)));
   }
 
+  // R-CL-1, R-CL-2, R-EX-1, R-EX-4, R-EX-5, R-EX-6
   @ParameterizedTest
   @MethodSource("scenarios")
   void agentConformsWithValetkeyBeforeIt(Scenario scenario, String revision) throws IOException {

@@ -62,6 +62,7 @@ final class ServerConformanceIT {
     }
   }
 
+  // R-MCP-12, R-MCP-14, R-MCP-15
   /** The numbers are those of the pinned suite: they keep an empty run from counting as equal. */
   @ParameterizedTest
   @CsvSource({"2025-11-25, 84", "2026-07-28, 160"})
