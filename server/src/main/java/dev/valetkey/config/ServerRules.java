@@ -103,6 +103,14 @@ final class ServerRules {
       findings.problem(
           grant.path("audience"), "is one issuer's, and discovery.issuers names several");
     }
+    if (grant.is(GrantConfig.JwtBearer.class)
+        && grant.wrote("subject_token_from")
+        && names.size() > 1) {
+      // For the same reason: the named grant gets its token for one of them.
+      findings.problem(
+          grant.path("subject_token_from"),
+          "is a token for one issuer, and discovery.issuers names several");
+    }
   }
 
   private static void scopes(Draft server, Findings findings) {

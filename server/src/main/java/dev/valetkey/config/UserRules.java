@@ -34,7 +34,8 @@ final class UserRules {
     boolean needed =
         servers.stream()
             .map(server -> ServerRules.grant(server, "grant"))
-            .anyMatch(grant -> grant != null && grant.needsUser());
+            .anyMatch(grant ->
+                grant != null && grant.needsUser() && beginsSomewhere(grant, named.keySet()));
     if (!config.wrote("users")) {
       config.fill(
           "users", asked.stream().filter(issuers::containsKey).map(UserRules::rule).toList());
@@ -64,6 +65,13 @@ final class UserRules {
               ? "must not be empty: there are servers whose grant needs a user"
               : "is required: there are servers whose grant needs a user, and none says whose tokens count");
     }
+  }
+
+  /** Whether the grant whose token it begins with is there; that it is not is a problem already. */
+  private static boolean beginsSomewhere(GrantConfig grant, Set<String> named) {
+    return !(grant instanceof GrantConfig.Asking asking)
+        || asking.subjectTokenFrom() == null
+        || named.contains(asking.subjectTokenFrom());
   }
 
   private static Draft rule(String issuer) {

@@ -312,6 +312,12 @@ class BrokenFilesTest {
                 + "discovery: {issuers: [corp, corp]}",
             "8: servers.a.grant.audience: is one issuer's, and discovery.issuers names several"),
         server(
+            "chained assertion for one of several issuers",
+            "url: https://a.example\ngrant: {type: jwt_bearer, subject_token_from: chained, audience: x}\n"
+                + "discovery: {issuers: [corp, corp]}",
+            "8: servers.a.grant.subject_token_from: is a token for one issuer, and discovery.issuers names several",
+            "8: servers.a.grant.subject_token_from: no grant is called 'chained'"),
+        server(
             "discovery for a grant that asks no issuer",
             "url: https://a.example\ngrant: none\ndiscovery: {issuers: [corp]}",
             "9: servers.a.discovery: is only used with a grant that asks an issuer"),
