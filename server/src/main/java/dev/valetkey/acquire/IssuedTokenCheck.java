@@ -54,6 +54,9 @@ final class IssuedTokenCheck {
     if (!isUsable(success, request.target(), issuer)) {
       return new TokenOutcome.Unavailable(TokenOutcome.Cause.ANSWER, ANSWER_RETRY);
     }
+    if (isUsersOwn(success.accessToken(), request.user())) {
+      return new TokenOutcome.Rejected(Rejection.ISSUED_AUDIENCE);
+    }
     Rejection fault;
     Instant end = null;
     switch (IssuedToken.read(success.accessToken())) {
@@ -78,6 +81,12 @@ final class IssuedTokenCheck {
       return new TokenOutcome.Rejected(fault);
     }
     return lasting(request, success, end, issuer);
+  }
+
+  /** An answer may be the question: then the user token itself would go to the server. */
+  private static boolean isUsersOwn(Secret token, @Nullable User user) {
+    Session.UserToken own = user == null ? null : user.userToken();
+    return own != null && own.text().equals(token);
   }
 
   /**

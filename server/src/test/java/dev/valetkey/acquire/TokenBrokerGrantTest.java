@@ -189,6 +189,14 @@ class TokenBrokerGrantTest extends GrantContract {
                 assertThat(kept.token().expiresAt() - kept.token().issuedAt()).isEqualTo(30_000));
   }
 
+  // R-MCP-2
+  @Test
+  void usersOwnTokenIsNotGivenBack() {
+    meet(Fault.json(body -> body.put("token", alice.userToken().text().reveal())), 1);
+
+    assertThat(acquire()).isEqualTo(new TokenOutcome.Rejected(Rejection.ISSUED_AUDIENCE));
+  }
+
   @Test
   void whatTheFileExpectsOfTheTokenIsChecked() {
     String yaml =

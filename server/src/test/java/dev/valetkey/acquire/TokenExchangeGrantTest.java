@@ -240,6 +240,12 @@ class TokenExchangeGrantTest extends TokenEndpointContract {
     TokenRequest request = Requests.request(PLAIN, any, issuer, alice, Duration.ZERO);
 
     assertThat(acquirer.acquire(request, time.deadline())).isInstanceOf(TokenOutcome.Granted.class);
+
+    // R-MCP-2: nothing else would tell the user's own token.
+    String own = alice.userToken().text().reveal();
+    corp.faults().token(Fault.json(body -> body.put("access_token", own)), 1);
+    assertThat(acquirer.acquire(request, time.deadline()))
+        .isEqualTo(new TokenOutcome.Rejected(Rejection.ISSUED_AUDIENCE));
   }
 
   @Test
