@@ -6,6 +6,7 @@ import static dev.valetkey.cache.CacheWorld.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.valetkey.config.ClientAuthMethod;
+import dev.valetkey.config.Copies;
 import dev.valetkey.config.ExpectConfig;
 import dev.valetkey.config.GrantConfig;
 import dev.valetkey.config.GrantConfig.TokenExchange;
@@ -330,110 +331,26 @@ class CacheKeyTest {
         null);
   }
 
+  /** Each differs from {@code base} in one component. */
   private static List<ExpectConfig> expectations(ExpectConfig base) {
-    ExpectConfig.Sub same = base.sub();
     return List.of(
-        new ExpectConfig(
-            URI.create("https://x.test"),
-            base.audience(),
-            same,
-            null,
-            null,
-            base.act(),
-            null,
-            base.format(),
-            List.of(),
-            ExpectConfig.TokenType.REQUIRED),
-        new ExpectConfig(
-            null,
-            List.of("github", "x"),
-            same,
-            null,
-            null,
-            base.act(),
-            null,
-            base.format(),
-            List.of(),
-            ExpectConfig.TokenType.REQUIRED),
-        new ExpectConfig(
-            null,
-            base.audience(),
-            ExpectConfig.Sub.ANY,
-            null,
-            null,
-            base.act(),
-            null,
-            base.format(),
-            List.of(),
-            ExpectConfig.TokenType.REQUIRED),
-        new ExpectConfig(
-            null,
-            base.audience(),
-            same,
-            null,
-            List.of("read"),
-            base.act(),
-            null,
-            base.format(),
-            List.of(),
-            ExpectConfig.TokenType.REQUIRED),
-        new ExpectConfig(
-            null,
-            base.audience(),
-            same,
-            null,
-            null,
-            ExpectConfig.Act.REQUIRED,
-            null,
-            base.format(),
-            List.of(),
-            ExpectConfig.TokenType.REQUIRED),
-        new ExpectConfig(
-            null,
-            base.audience(),
-            same,
-            null,
-            null,
-            base.act(),
-            null,
-            ExpectConfig.Format.JWT,
-            List.of(),
-            ExpectConfig.TokenType.REQUIRED));
+        Copies.of(base, "iss", URI.create("https://x.test")),
+        Copies.of(base, "audience", List.of("github", "x")),
+        Copies.of(base, "sub", ExpectConfig.Sub.ANY),
+        Copies.of(base, "userClaim", "oid"),
+        Copies.of(base, "scope", List.of("read")),
+        Copies.of(base, "act", ExpectConfig.Act.REQUIRED),
+        Copies.of(base, "actSub", "robot"),
+        Copies.of(base, "format", ExpectConfig.Format.JWT),
+        Copies.of(base, "issuedTokenType", List.of("urn:x")),
+        Copies.of(base, "tokenType", ExpectConfig.TokenType.OPTIONAL));
   }
 
   private static ServerConfig at(ServerConfig server, URI url) {
-    return new ServerConfig(
-        server.name(),
-        url,
-        server.aliases(),
-        server.upstream(),
-        server.allowHttp(),
-        server.grant(),
-        server.withoutUser(),
-        server.expect(),
-        server.tools(),
-        server.stepUpScope(),
-        server.discovery(),
-        server.earlyExpiry(),
-        server.defaultLifetime(),
-        server.streamMinLifetime());
+    return Copies.of(server, "url", url);
   }
 
   private static ServerConfig expecting(ServerConfig server, ExpectConfig expect) {
-    return new ServerConfig(
-        server.name(),
-        server.url(),
-        server.aliases(),
-        server.upstream(),
-        server.allowHttp(),
-        server.grant(),
-        server.withoutUser(),
-        expect,
-        server.tools(),
-        server.stepUpScope(),
-        server.discovery(),
-        server.earlyExpiry(),
-        server.defaultLifetime(),
-        server.streamMinLifetime());
+    return Copies.of(server, "expect", expect);
   }
 }

@@ -1,6 +1,7 @@
 package dev.valetkey.oauth;
 
 import dev.valetkey.config.ClientAuthMethod;
+import dev.valetkey.config.Copies;
 import dev.valetkey.config.IssuerConfig;
 import dev.valetkey.config.Profile;
 import dev.valetkey.config.TlsConfig;
@@ -72,105 +73,30 @@ public final class Configs {
       IssuerConfig.AssertionAudience audience,
       @Nullable Path file,
       String type) {
-    return new IssuerConfig(
-        c.name(),
-        c.issuer(),
-        c.profile(),
+    return Copies.of(
+        c,
+        "clientId",
         clientId,
-        c.tokenEndpointAuthMethod(),
-        c.clientSecretFile(),
-        c.privateKeyFile(),
-        c.keyId(),
+        "clientAssertionAudience",
         audience,
+        "clientAssertionFile",
         file,
-        type,
-        c.tokenEndpoint(),
-        c.jwksUri(),
-        c.connectTo(),
-        c.allowHttp(),
-        c.dpopBoundAccessTokens(),
-        c.errors(),
-        c.tls(),
-        c.timeout(),
-        c.maxInFlight(),
-        c.introspectionEndpoint());
+        "clientAssertionType",
+        type);
   }
 
   public static IssuerConfig pinned(
       IssuerConfig c, @Nullable URI tokenEndpoint, @Nullable URI jwksUri) {
-    return new IssuerConfig(
-        c.name(),
-        c.issuer(),
-        c.profile(),
-        c.clientId(),
-        c.tokenEndpointAuthMethod(),
-        c.clientSecretFile(),
-        c.privateKeyFile(),
-        c.keyId(),
-        c.clientAssertionAudience(),
-        c.clientAssertionFile(),
-        c.clientAssertionType(),
-        tokenEndpoint,
-        jwksUri,
-        c.connectTo(),
-        c.allowHttp(),
-        c.dpopBoundAccessTokens(),
-        c.errors(),
-        c.tls(),
-        c.timeout(),
-        c.maxInFlight(),
-        c.introspectionEndpoint());
+    return Copies.of(c, "tokenEndpoint", tokenEndpoint, "jwksUri", jwksUri);
   }
 
   public static IssuerConfig dialled(
       IssuerConfig c, @Nullable URI connectTo, boolean allowHttp, TlsConfig tls) {
-    return new IssuerConfig(
-        c.name(),
-        c.issuer(),
-        c.profile(),
-        c.clientId(),
-        c.tokenEndpointAuthMethod(),
-        c.clientSecretFile(),
-        c.privateKeyFile(),
-        c.keyId(),
-        c.clientAssertionAudience(),
-        c.clientAssertionFile(),
-        c.clientAssertionType(),
-        c.tokenEndpoint(),
-        c.jwksUri(),
-        connectTo,
-        allowHttp,
-        c.dpopBoundAccessTokens(),
-        c.errors(),
-        tls,
-        c.timeout(),
-        c.maxInFlight(),
-        c.introspectionEndpoint());
+    return Copies.of(c, "connectTo", connectTo, "allowHttp", allowHttp, "tls", tls);
   }
 
   public static IssuerConfig limited(IssuerConfig c, Duration timeout, int maxInFlight) {
-    return new IssuerConfig(
-        c.name(),
-        c.issuer(),
-        c.profile(),
-        c.clientId(),
-        c.tokenEndpointAuthMethod(),
-        c.clientSecretFile(),
-        c.privateKeyFile(),
-        c.keyId(),
-        c.clientAssertionAudience(),
-        c.clientAssertionFile(),
-        c.clientAssertionType(),
-        c.tokenEndpoint(),
-        c.jwksUri(),
-        c.connectTo(),
-        c.allowHttp(),
-        c.dpopBoundAccessTokens(),
-        c.errors(),
-        c.tls(),
-        timeout,
-        maxInFlight,
-        c.introspectionEndpoint());
+    return Copies.of(c, "timeout", timeout, "maxInFlight", maxInFlight);
   }
 
   /** A file with this text and a newline, as editors and kubelets leave it. */

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.valetkey.config.Copies;
 import dev.valetkey.config.IssuerConfig;
 import dev.valetkey.config.OpaqueTokens;
 import dev.valetkey.config.UserRule;
@@ -411,29 +412,7 @@ class OpaqueUserTokensTest {
   }
 
   private IssuerConfig pinned(URI endpoint) {
-    IssuerConfig c = Configs.agent(corp, folder);
-    return new IssuerConfig(
-        c.name(),
-        c.issuer(),
-        c.profile(),
-        c.clientId(),
-        c.tokenEndpointAuthMethod(),
-        c.clientSecretFile(),
-        c.privateKeyFile(),
-        c.keyId(),
-        c.clientAssertionAudience(),
-        c.clientAssertionFile(),
-        c.clientAssertionType(),
-        c.tokenEndpoint(),
-        c.jwksUri(),
-        c.connectTo(),
-        c.allowHttp(),
-        c.dpopBoundAccessTokens(),
-        c.errors(),
-        c.tls(),
-        c.timeout(),
-        c.maxInFlight(),
-        endpoint);
+    return Copies.of(Configs.agent(corp, folder), "introspectionEndpoint", endpoint);
   }
 
   private static List<Verification> together(int callers, Callable<Verification> call)
