@@ -226,8 +226,7 @@ final class CliTest {
     Run run = run("nft", Samples.copy("capture/smallest", folder).toString());
 
     assertThat(run)
-        .isEqualTo(
-            new Run(0, Samples.read(Samples.file("capture/smallest", "ruleset.nft")), ""));
+        .isEqualTo(new Run(0, Samples.read(Samples.file("capture/smallest", "ruleset.nft")), ""));
   }
 
   @ParameterizedTest
