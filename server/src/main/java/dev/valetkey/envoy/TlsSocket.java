@@ -110,7 +110,7 @@ final class TlsSocket {
               explain(accepted, done.cause());
             }
           });
-      accepted.pipeline().addLast(handler);
+      accepted.pipeline().addLast(handler, new FailureEnd(handler));
       context.fireChannelRead(message);
     }
 
@@ -147,6 +147,25 @@ final class TlsSocket {
           .addKeyValue("address", peer.remoteAddress())
           .addKeyValue("cause", cause)
           .log("peer refused");
+    }
+  }
+
+  /**
+   * Keeps a failed handshake, which {@link PeerCheck} has explained and the TLS handler closed, from
+   * gRPC: it would log it whole, with the bytes of who does not speak TLS.
+   */
+  private static final class FailureEnd extends ChannelInboundHandlerAdapter {
+    private final SslHandler tls;
+
+    FailureEnd(SslHandler tls) {
+      this.tls = tls;
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      if (tls.handshakeFuture().isSuccess()) {
+        context.fireExceptionCaught(cause);
+      }
     }
   }
 }

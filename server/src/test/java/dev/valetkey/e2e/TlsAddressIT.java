@@ -112,6 +112,17 @@ final class TlsAddressIT {
   }
 
   @Test
+  void callWithoutTlsIsClosedAndNotQuoted() {
+    double refusedBefore = pod.metric(REFUSED);
+
+    Http.Response answer = new Agent(ADDRESS).call("github", user());
+
+    assertThat(answer.status()).isZero();
+    Poll.until(SOON, "a refusal", () -> pod.metric(REFUSED) > refusedBefore);
+    assertThat(pod.sidecar().err()).contains("it does not speak TLS").doesNotContain("NotSslRecord");
+  }
+
+  @Test
   void onlyTheAddressAndAdminListen() {
     assertThat(ListeningSockets.of(pod.sidecar().pid()))
         .containsExactlyInAnyOrder(ADDRESS, pod.admin("/").getPort());
@@ -187,7 +198,10 @@ final class TlsAddressIT {
     }
     assertThat(pod.server("github").requests().count()).isEqualTo(serversBefore);
     assertThat(pod.metric(REFUSED)).isGreaterThan(refusedBefore);
-    assertThat(pod.sidecar().err()).contains("\"message\":\"peer refused\",\"peer\":\"" + name + "\"");
+    assertThat(pod.sidecar().err())
+        .contains("\"message\":\"peer refused\",\"peer\":\"" + name + "\"");
+    assertThat(pod.sidecar().err().lines().filter(line -> line.contains("SSLHandshakeException")))
+        .isEmpty();
   }
 
   /** The gateway's bootstrap with the sidecar at its address instead of its socket. */
@@ -216,8 +230,8 @@ final class TlsAddressIT {
                 """
                     .formatted(ca.pem()))
             .replace(
-                "            explicit_http_config:",
-                "            common_http_protocol_options: {max_connection_duration: 0.3s}\n            explicit_http_config:");
+                "        explicit_http_config:",
+                "        common_http_protocol_options: {max_connection_duration: 0.3s}\n        explicit_http_config:");
     return cluster.replace("CHAIN", own.chain().toString()).replace("KEY", own.key().toString());
   }
 

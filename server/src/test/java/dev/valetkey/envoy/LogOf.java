@@ -2,20 +2,32 @@ package dev.valetkey.envoy;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.read.ListAppender;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
 
-/** What one class writes to the log meanwhile: each line's message, then its keys and values. */
+/**
+ * What one class, or everybody, writes to the log meanwhile: each line's message, then its keys and
+ * values, then the exception's text.
+ */
 final class LogOf implements AutoCloseable {
   private final Logger logger;
   private final ListAppender<ILoggingEvent> events = new ListAppender<>();
 
   LogOf(Class<?> type) {
-    this.logger = (Logger) LoggerFactory.getLogger(type);
+    this(type.getName());
+  }
+
+  private LogOf(String name) {
+    this.logger = (Logger) LoggerFactory.getLogger(name);
     events.start();
     logger.addAppender(events);
+  }
+
+  static LogOf everybody() {
+    return new LogOf(Logger.ROOT_LOGGER_NAME);
   }
 
   List<String> lines() {
@@ -28,7 +40,10 @@ final class LogOf implements AutoCloseable {
             ? ""
             : event.getKeyValuePairs().stream()
                 .map(pair -> " " + pair.key + "=" + pair.value)
-                .collect(Collectors.joining()));
+                .collect(Collectors.joining()))
+        + (event.getThrowableProxy() == null
+            ? ""
+            : " " + ThrowableProxyUtil.asString(event.getThrowableProxy()));
   }
 
   @Override
