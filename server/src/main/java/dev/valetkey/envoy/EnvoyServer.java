@@ -2,9 +2,11 @@ package dev.valetkey.envoy;
 
 import dev.valetkey.config.ListenConfig;
 import dev.valetkey.gate.Gate;
+import dev.valetkey.intercept.Leaves;
 import dev.valetkey.telemetry.Metrics;
 import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.netty.channel.EventLoopGroup;
 import java.io.IOException;
@@ -13,10 +15,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Serves Envoy: checks, access logs and health, on one unix socket and one event loop. Checks are
- * answered from the start; health says so only after {@link #serving}.
+ * Serves Envoy: checks, access logs, health and, where TLS is opened, certificates, on one unix
+ * socket and one event loop. Checks are answered from the start; health says so only after {@link
+ * #serving}.
  */
 public final class EnvoyServer implements AutoCloseable {
   /**
@@ -31,17 +35,31 @@ public final class EnvoyServer implements AutoCloseable {
   private final HealthStatusManager health = new HealthStatusManager();
   private final ExecutorService slowLane = Executors.newVirtualThreadPerTaskExecutor();
   private final AccessLogService accessLog;
+
+  /** Null: no TLS is opened. */
+  private final @Nullable SecretService secrets;
+
   private final Server server;
 
-  /** Binds the socket of {@code listen} and starts to answer. */
+  /**
+   * Binds the socket of {@code listen} and starts to answer.
+   *
+   * @param leaves for Envoy to show to the agent; null: none
+   */
   public EnvoyServer(
-      ListenConfig listen, EventLoopGroup loop, Gate gate, Metrics metrics, LongSupplier nanoTime)
+      ListenConfig listen,
+      EventLoopGroup loop,
+      Gate gate,
+      Metrics metrics,
+      LongSupplier nanoTime,
+      @Nullable Leaves leaves)
       throws IOException {
     health.setStatus(SERVICE, ServingStatus.NOT_SERVING);
     health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, ServingStatus.NOT_SERVING);
     this.accessLog = new AccessLogService(gate);
+    this.secrets = leaves == null ? null : new SecretService(leaves, loop);
     UnixSocket socket = new UnixSocket(listen.socket(), listen.socketMode());
-    this.server =
+    NettyServerBuilder builder =
         socket
             .server(loop, listen.allowedUids()::contains, metrics::peerRefused)
             .directExecutor()
@@ -51,9 +69,11 @@ public final class EnvoyServer implements AutoCloseable {
             .maxRstFramesPerWindow(2 * MAX_CALLS_PER_CONNECTION, 1)
             .addService(new CheckService(gate, slowLane, nanoTime).definition())
             .addService(accessLog)
-            .addService(health.getHealthService())
-            .build()
-            .start();
+            .addService(health.getHealthService());
+    if (secrets != null) {
+      builder.addService(secrets);
+    }
+    this.server = builder.build().start();
     socket.publish();
   }
 
@@ -71,6 +91,9 @@ public final class EnvoyServer implements AutoCloseable {
     health.enterTerminalState();
     server.shutdown();
     accessLog.endStreams();
+    if (secrets != null) {
+      secrets.endStreams();
+    }
     if (!server.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {
       server.shutdownNow();
     }
