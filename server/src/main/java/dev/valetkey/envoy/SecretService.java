@@ -106,8 +106,7 @@ final class SecretService extends SecretDiscoveryServiceGrpc.SecretDiscoveryServ
         return;
       }
       logAnswer(request);
-      Map<String, String> held =
-          begun ? Map.of() : request.getInitialResourceVersionsMap();
+      Map<String, String> held = begun ? Map.of() : request.getInitialResourceVersionsMap();
       begun = true;
       for (String name : request.getResourceNamesSubscribeList()) {
         if (leaves.of(name) == null) {
@@ -196,8 +195,7 @@ final class SecretService extends SecretDiscoveryServiceGrpc.SecretDiscoveryServ
             .setCertificateChain(inline(leaf.chain()))
             .setPrivateKey(inline(leaf.privateKey()))
             .build();
-    Secret secret =
-        Secret.newBuilder().setName(leaf.host()).setTlsCertificate(certificate).build();
+    Secret secret = Secret.newBuilder().setName(leaf.host()).setTlsCertificate(certificate).build();
     return Resource.newBuilder()
         .setName(leaf.host())
         .setVersion(leaf.serial())

@@ -53,8 +53,7 @@ final class CertificateDraft {
             SubjectPublicKeyInfo.getInstance(key.getEncoded()));
     try {
       JcaX509ExtensionUtils identifiers = new JcaX509ExtensionUtils();
-      with(
-          Extension.subjectKeyIdentifier, false, identifiers.createSubjectKeyIdentifier(key));
+      with(Extension.subjectKeyIdentifier, false, identifiers.createSubjectKeyIdentifier(key));
       with(
           Extension.authorityKeyIdentifier,
           false,

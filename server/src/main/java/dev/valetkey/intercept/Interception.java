@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The opening of the agent's TLS, as long as this process lives: its authority, the files by which
- * the agent trusts it, and the leaves. The hosts stay those of the start: the root's key is gone, so
- * that another host would need another root, which running agents would not trust.
+ * the agent trusts it, and the leaves. The hosts stay those of the start: the root's key is gone,
+ * so that another host would need another root, which running agents would not trust.
  */
 public final class Interception implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Interception.class);
@@ -64,7 +64,8 @@ public final class Interception implements AutoCloseable {
     if (!later.isEmpty()) {
       LOG.atWarn()
           .addKeyValue("hosts", String.join(" ", later))
-          .log("TLS to hosts that are new is opened after a restart only, of valetkey and the agent");
+          .log(
+              "TLS to hosts that are new is opened after a restart only, of valetkey and the agent");
     }
   }
 

@@ -13,12 +13,7 @@ import java.time.Instant;
  */
 @SuppressWarnings("ArrayRecordComponent") // told apart by their serials, never compared
 public record Leaf(
-    String host,
-    String serial,
-    byte[] chain,
-    byte[] privateKey,
-    Instant renewAt,
-    Instant expires) {
+    String host, String serial, byte[] chain, byte[] privateKey, Instant renewAt, Instant expires) {
 
   /** Without the key. */
   @Override

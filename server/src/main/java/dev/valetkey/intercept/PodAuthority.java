@@ -68,16 +68,14 @@ final class PodAuthority {
 
     Signer ofRoot = signer("CN=root" + names);
     this.root =
-        new CertificateDraft(
-                ofRoot, ofRoot.name(), ofRoot.publicKey(), notBefore, notAfter, random)
+        new CertificateDraft(ofRoot, ofRoot.name(), ofRoot.publicKey(), notBefore, notAfter, random)
             .with(Extension.basicConstraints, true, new BasicConstraints(1))
             .with(Extension.keyUsage, true, SIGNS_CERTIFICATES)
             .signed();
 
     this.signer = signer("CN=intermediate" + names);
     this.intermediate =
-        new CertificateDraft(
-                ofRoot, signer.name(), signer.publicKey(), notBefore, notAfter, random)
+        new CertificateDraft(ofRoot, signer.name(), signer.publicKey(), notBefore, notAfter, random)
             .with(Extension.basicConstraints, true, new BasicConstraints(0))
             .with(Extension.keyUsage, true, SIGNS_CERTIFICATES)
             .with(Extension.extendedKeyUsage, false, FOR_SERVERS)
@@ -134,7 +132,10 @@ final class PodAuthority {
   /** RFC 5280 §4.2.1.10. */
   private static NameConstraints only(Collection<String> hosts) {
     return new NameConstraints(
-        hosts.stream().map(PodAuthority::dns).map(GeneralSubtree::new).toArray(GeneralSubtree[]::new),
+        hosts.stream()
+            .map(PodAuthority::dns)
+            .map(GeneralSubtree::new)
+            .toArray(GeneralSubtree[]::new),
         new GeneralSubtree[] {ALL_OF_IPV4, ALL_OF_IPV6});
   }
 

@@ -2,7 +2,6 @@ package dev.valetkey.intercept;
 
 import java.security.PrivateKey;
 import java.security.PublicKey;
-import java.security.cert.X509Certificate;
 
 /**
  * Who signs certificates.

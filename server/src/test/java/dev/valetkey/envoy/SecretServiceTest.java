@@ -170,7 +170,8 @@ final class SecretServiceTest {
   void newStreamBringsOnlyWhatEnvoyDoesNotHave() throws Exception {
     try (Stream stream = new Stream()) {
       stream.send(
-          request(MCP, API).putAllInitialResourceVersions(
+          request(MCP, API)
+              .putAllInitialResourceVersions(
                   Map.of(MCP, leaf(MCP).serial(), API, "of a former authority")));
 
       assertThat(names(stream.next())).containsExactly(API);
@@ -181,8 +182,7 @@ final class SecretServiceTest {
   @Test
   void streamForAnotherTypeIsRefused() throws Exception {
     try (Stream stream = new Stream()) {
-      stream.send(
-          request(MCP).setTypeUrl("type.googleapis.com/envoy.config.cluster.v3.Cluster"));
+      stream.send(request(MCP).setTypeUrl("type.googleapis.com/envoy.config.cluster.v3.Cluster"));
 
       assertThat(stream.end().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
     }

@@ -119,20 +119,17 @@ final class PodAuthorityTest {
             .with(Extension.basicConstraints, true, new BasicConstraints(true))
             .signed();
     X509Certificate leaf =
-        new CertificateDraft(
-                second, "O=leaf", second.publicKey(), NOW, NOW.plus(DAY), random)
+        new CertificateDraft(second, "O=leaf", second.publicKey(), NOW, NOW.plus(DAY), random)
             .signed();
 
     assertThatThrownBy(() ->
-            Chains.check(
-                List.of(leaf, authorityBelow, intermediate()), authority.root(), NOW))
+            Chains.check(List.of(leaf, authorityBelow, intermediate()), authority.root(), NOW))
         .hasMessageContaining("pathLenConstraint violated");
   }
 
   @Test
   void authorityWithoutHostsWouldPermitAllAndIsNotMade() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new PodAuthority(List.of(), NOW, random));
+    assertThatIllegalArgumentException().isThrownBy(() -> new PodAuthority(List.of(), NOW, random));
   }
 
   // Its keys.
@@ -156,7 +153,8 @@ final class PodAuthorityTest {
             "Leaf[host=mcp.example.com, serial="
                 + leaf.serial()
                 + ", expires=2026-11-02T12:00:00Z]");
-    assertThat(authority.signer().toString()).matches("Signer\\[CN=intermediate,O=valetkey pod \\w{16}]");
+    assertThat(authority.signer().toString())
+        .matches("Signer\\[CN=intermediate,O=valetkey pod \\w{16}]");
   }
 
   @Test
@@ -171,8 +169,7 @@ final class PodAuthorityTest {
   @Test
   void everyPodHasARootOfItsOwn() {
     PodAuthority other = new PodAuthority(List.of("mcp.example.com"), NOW, random);
-    List<X509Certificate> chain =
-        Chains.read(other.leaf("mcp.example.com", NOW, DAY).chain());
+    List<X509Certificate> chain = Chains.read(other.leaf("mcp.example.com", NOW, DAY).chain());
 
     assertThat(other.root().getSubjectX500Principal())
         .isNotEqualTo(authority.root().getSubjectX500Principal());
@@ -190,8 +187,7 @@ final class PodAuthorityTest {
     assertThat(leaf.expires()).isEqualTo("2026-11-02T12:00:00Z");
     Chains.check(Chains.read(leaf.chain()), authority.root(), NOW.plus(DAY));
     assertThatThrownBy(() ->
-            Chains.check(
-                Chains.read(leaf.chain()), authority.root(), NOW.plus(DAY).plusSeconds(1)))
+            Chains.check(Chains.read(leaf.chain()), authority.root(), NOW.plus(DAY).plusSeconds(1)))
         .hasMessageContaining("validity");
   }
 
@@ -210,12 +206,7 @@ final class PodAuthorityTest {
   /** A certificate for the intermediate's own key, signed by the intermediate. */
   private CertificateDraft draft(String subject) {
     return new CertificateDraft(
-        authority.signer(),
-        subject,
-        authority.signer().publicKey(),
-        NOW,
-        NOW.plus(DAY),
-        random);
+        authority.signer(), subject, authority.signer().publicKey(), NOW, NOW.plus(DAY), random);
   }
 
   private static boolean fit(PrivateKey key, X509Certificate certificate)
