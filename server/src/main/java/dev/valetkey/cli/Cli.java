@@ -59,6 +59,7 @@ public final class Cli {
             .addSubcommand(new ExplainCommand(terminal, wiring))
             .addSubcommand(new SessionsCommand(terminal))
             .addSubcommand(new SchemaCommand(terminal, wiring))
+            .addSubcommand(new WebhookCommand(terminal))
             .addSubcommand(new VersionCommand(terminal))
             .setOut(out)
             .setErr(err)
