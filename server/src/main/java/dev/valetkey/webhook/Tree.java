@@ -108,8 +108,8 @@ final class Tree {
       throw new Malformed(name, "number");
     }
     try {
-      return member.getAsLong();
-    } catch (NumberFormatException fraction) {
+      return member.getAsBigDecimal().longValueExact();
+    } catch (ArithmeticException | NumberFormatException fraction) {
       throw new Malformed(name, "whole number");
     }
   }
