@@ -2,6 +2,7 @@ package dev.valetkey.agents;
 
 import static java.net.URLEncoder.encode;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.valetkey.cli.bootstrap.GatewayBootstrap;
@@ -9,6 +10,7 @@ import dev.valetkey.config.ConfigReader;
 import dev.valetkey.config.ReadResult;
 import dev.valetkey.testkit.Child;
 import dev.valetkey.testkit.EnvoyProcess;
+import dev.valetkey.testkit.Form;
 import dev.valetkey.testkit.Http;
 import dev.valetkey.testkit.Issuer;
 import dev.valetkey.testkit.Json;
@@ -140,19 +142,26 @@ final class AgentPod implements AutoCloseable {
         .toList();
   }
 
-  /** What the agent itself could send: a call of github with these headers. */
+  /** What the agent could send by itself: a call of github with these headers. */
   Http.Response callAsAgent(String... headers) {
+    return callAsAgentAt("localhost", headers);
+  }
+
+  /** The same with any host. */
+  Http.Response callAsAgentAt(String host, String... headers) {
     String call =
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"whoami\"}}";
+    List<String> all = new ArrayList<>(List.of(headers));
+    all.addAll(List.of("Host", host));
     URI uri = URI.create("http://127.0.0.1:" + outbound + "/mcp");
-    List<String> all = new ArrayList<>(List.of("Host", "localhost"));
-    all.addAll(List.of(headers));
     return Http.post(uri, "application/json", call, all.toArray(String[]::new));
   }
 
-  /** A page of the sidecar's admin address. */
-  URI admin(String path) {
-    return URI.create("http://127.0.0.1:" + adminPort + path);
+  /** The issuer says that this user has signed out everywhere. */
+  void signOut(String user) {
+    String token = issuer.logout().claim("sub", user).signed();
+    URI page = URI.create("http://127.0.0.1:" + adminPort + "/backchannel-logout");
+    assertThat(Http.post(page, Form.of("logout_token", token)).status()).isEqualTo(200);
   }
 
   @Override
@@ -202,7 +211,7 @@ final class AgentPod implements AutoCloseable {
         issuers:
           corp: {issuer: "%s", allow_http: true, client_id: agent, client_secret_file: secrets/agent}
         users:
-          - {issuer: corp}
+          - {issuer: corp, backchannel_logout: true}
         servers:
           github: {url: "http://localhost/mcp", allow_http: true, upstream: {address: "127.0.0.1:%d"}, grant: {audience: github-mcp}}
           jira: {url: "http://localhost/jira", allow_http: true, upstream: {address: "127.0.0.1:%d"}, grant: {audience: jira-mcp}}
