@@ -92,6 +92,9 @@ public final class ExplainedCalls implements Explainer {
       case null -> "none was used";
       case UserTokenSource.Authorization authorization -> "found in authorization";
       case UserTokenSource.Header header -> "found in header " + header.name();
+      case UserTokenSource.Handle handle -> "told by a handle";
+      case UserTokenSource.TraceId id -> "told by the trace id";
+      case UserTokenSource.Workload workload -> "the only user";
     };
   }
 

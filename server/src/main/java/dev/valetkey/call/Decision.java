@@ -12,7 +12,12 @@ public sealed interface Decision {
    * @param correlation opaque bytes (the digest of the issued token) that Envoy gives back in its
    *     access log when the server answers 401 or 403; null where there is no token
    */
-  record Forward(HeaderEdits edits, byte @Nullable [] correlation) implements Decision {}
+  record Forward(HeaderEdits edits, byte @Nullable [] correlation) implements Decision {
+    /** Without a token. */
+    public Forward(HeaderEdits edits) {
+      this(edits, null);
+    }
+  }
 
   /**
    * The agent gets our answer and the request goes nowhere.

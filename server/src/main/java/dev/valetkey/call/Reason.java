@@ -27,6 +27,7 @@ public enum Reason {
   INVALID_GRANT(401, "The issuer no longer accepts the user's sign-in. Sign in again."),
   INVALID_REQUEST(401, "The issuer does not accept the user's sign-in for this server."),
 
+  HANDLE_UNKNOWN(401, "The user's handle is not known here, or has ended. Sign in again."),
   INTERACTION_REQUIRED(401, "The issuer asks the user to sign in again or to consent first."),
 
   DIRECTION_UNKNOWN(403, "The proxy did not say what kind of call this is."),
@@ -36,6 +37,9 @@ public enum Reason {
   AUTHORITY_MISMATCH(403, "The host does not belong to the server that the proxy chose."),
   PATH_NOT_LISTED(403, "The path does not belong to a configured server."),
   SERVER_REFUSED(403, "Calls to this server are not allowed."),
+  USER_TOKEN_LEAK(403, "The call would carry the user token to a host that is not a server."),
+  AMBIGUOUS_USER(403, "The call could be any of several users'."),
+  HANDLE_ELSEWHERE(403, "The user's handle does not count at this server."),
   SUBJECT_CONFLICT(403, "The request carries tokens of two different users."),
   INVALID_TARGET(403, "The issuer gives no tokens for this server."),
   INVALID_SCOPE(403, "The issuer does not grant the scope that this server needs."),

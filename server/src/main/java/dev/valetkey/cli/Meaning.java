@@ -115,6 +115,9 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
     return switch (source) {
       case UserTokenSource.Authorization authorization -> "Authorization";
       case UserTokenSource.Header header -> header.name();
+      case UserTokenSource.Handle handle -> "a handle";
+      case UserTokenSource.TraceId trace -> "the trace id";
+      case UserTokenSource.Workload workload -> "the only user";
     };
   }
 

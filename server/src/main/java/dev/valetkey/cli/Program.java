@@ -11,6 +11,7 @@ import dev.valetkey.config.ConfigSchema;
 import dev.valetkey.gate.Tracer;
 import dev.valetkey.oauth.Issuers;
 import dev.valetkey.oauth.UserTokenVerifier.Rule;
+import dev.valetkey.subject.InboundUsers;
 import dev.valetkey.subject.VerifiedSubjects;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
@@ -57,8 +58,9 @@ public final class Program {
     try (Issuers issuers = issuers();
         Audit audit = new Audit(config.audit(), OutputStream.nullOutputStream(), clock, metrics)) {
       VerifiedSubjects users = VerifiedSubjects.unverified(rules(config, issuers), clock);
+      InboundUsers inbound = new InboundUsers(clock, new SecureRandom());
       return new ExplainedCalls(
-              () -> new Tracer(config, users, TargetChooser.AS_CONFIGURED, audit, metrics),
+              () -> new Tracer(config, users, inbound, TargetChooser.AS_CONFIGURED, audit, metrics),
               request -> new Lookup.Miss(),
               () -> Deadline.after(Duration.ofSeconds(5), System::nanoTime))
           .explain(question);

@@ -21,6 +21,7 @@ import dev.valetkey.gate.Tracer;
 import dev.valetkey.oauth.Issuers;
 import dev.valetkey.oauth.OutboundGuard;
 import dev.valetkey.subject.BackChannelLogout;
+import dev.valetkey.subject.InboundUsers;
 import dev.valetkey.subject.KnownUsers;
 import dev.valetkey.subject.Logouts;
 import dev.valetkey.subject.Sessions;
@@ -78,6 +79,7 @@ final class Sidecar implements AutoCloseable, Readiness {
   private final Sessions sessions;
   private final KnownUsers knownUsers = new KnownUsers(clock);
   private final Logouts logouts = new Logouts(clock);
+  private final InboundUsers inboundUsers = new InboundUsers(clock, random);
   private final Gate gate;
   private final EventLoopGroup loop =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
@@ -108,7 +110,15 @@ final class Sidecar implements AutoCloseable, Readiness {
     this.sessions = new Sessions(clock, audit, cache::drop);
     this.logout = logout(config);
     this.gate =
-        new Gate(config, subjects(config), targets(config), cache, audit, metrics, nanoTime);
+        new Gate(
+            config,
+            subjects(config),
+            inboundUsers,
+            targets(config),
+            cache,
+            audit,
+            metrics,
+            nanoTime);
     metrics.observe(cache::size, cache::bytes, sessions::count);
     // An address that cannot be bound must fail before the paths of a predecessor are taken over.
     this.adminHttp = AdminHttp.start(config.admin().address(), metrics, this, () -> logout);
@@ -120,7 +130,7 @@ final class Sidecar implements AutoCloseable, Readiness {
   void prepare() throws InterruptedException {
     List<Thread> tries = config.issuers().values().stream().map(this::prepare).toList();
     long end = nanoTime.getAsLong() + FIRST_TRY.toNanos();
-    SelfCheck.run(config, clock, nanoTime);
+    SelfCheck.run(config, clock, random, nanoTime);
     for (Thread attempt : tries) {
       long left = TimeUnit.NANOSECONDS.toMillis(end - nanoTime.getAsLong());
       if (left > 0) {
@@ -231,6 +241,7 @@ final class Sidecar implements AutoCloseable, Readiness {
                 new Tracer(
                     config,
                     VerifiedSubjects.looking(Program.rules(config, issuers), clock, logouts),
+                    inboundUsers,
                     targets(config),
                     audit,
                     metrics),

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The whole file, complete and consistent: defaults are filled in and every name refers to
@@ -31,6 +32,10 @@ public record Config(
                 "every issuer used by a grant that needs a user, for tokens made for its `client_id`")
         List<UserRule> users,
     @Key(doc = "where the user token of an outbound call is looked for") UserTokenConfig userToken,
+    @Key(doc = "users' calls of the agent, checked before it gets them; absent: not looked at")
+        @Nullable InboundConfig inbound,
+    @Key(doc = "TLS of the agent to the servers, opened in the pod; absent: not opened")
+        @Nullable InterceptConfig intercept,
     @Key(doc = "upstream MCP servers, by a name of your choice", filled = true)
         Map<String, ServerConfig> servers,
     @Key(
@@ -64,7 +69,8 @@ public record Config(
     Stream<Path> ofIssuers = issuers.values().stream().flatMap(IssuerConfig::files);
     Stream<Path> ofGrants = grants.values().stream().flatMap(grant -> grant.files().stream());
     Stream<Path> ofServers = servers.values().stream().flatMap(ServerConfig::files);
-    return Stream.of(ofIssuers, ofGrants, ofServers)
+    Stream<Path> ofListen = listen.tls() == null ? Stream.of() : listen.tls().files();
+    return Stream.of(ofIssuers, ofGrants, ofServers, ofListen)
         .flatMap(files -> files)
         .collect(Collectors.toUnmodifiableSet());
   }

@@ -1,13 +1,62 @@
 package dev.valetkey.config;
 
 import java.nio.file.Path;
+import java.util.List;
 
-/** What {@code valetkey envoy} prints; not used by the running sidecar. */
+/**
+ * What {@code valetkey envoy} and {@code valetkey nft} print; not used by the running sidecar.
+ *
+ * @param inboundListen only of use with an {@code inbound} section
+ * @param agent only of use with an {@code inbound} section
+ */
 public record EnvoyConfig(
-    @Key(doc = "host:port that the agent calls", initial = "127.0.0.1:15001", form = Form.ADDRESS)
+    @Key(
+            doc =
+                "host:port that the agent calls, or to which its connections are redirected (layouts `capture` and `intercept`)",
+            initial = "127.0.0.1:15001",
+            form = Form.ADDRESS)
         String listen,
     @Key(
             doc = "unix socket of Envoy's admin interface",
             initial = "/run/valetkey/envoy-admin.sock",
             form = Form.SOCKET)
-        Path adminSocket) {}
+        Path adminSocket,
+    @Key(
+            doc = "host:port to which users' connections to the agent are redirected",
+            initial = "[::]:15006",
+            form = Form.ADDRESS)
+        String inboundListen,
+    @Key(
+            doc = "host:port where the agent listens; its port is the one that is captured",
+            initial = "127.0.0.1:8080",
+            form = Form.ADDRESS)
+        String agent,
+    @Key(
+            doc =
+                "TLS of the agent to hosts that are not servers, which nobody can look into: it passes, or it is refused",
+            initial = "pass")
+        OtherTls otherTls,
+    @Key(
+            doc = "ports whose servers speak first, so that nothing is to be seen before they do",
+            initial = "21 22 25 110 143 587 3306",
+            min = "1",
+            max = "65535")
+        List<Integer> serverFirstPorts,
+    @Key(
+            doc = "uids whose connections are not captured: Envoy's and ours",
+            initial = "1337 1338",
+            min = "1",
+            filled = true)
+        List<Integer> exemptUids) {
+
+  /** What happens to TLS that we do not open. */
+  public enum OtherTls {
+    PASS,
+    REFUSE
+  }
+
+  public EnvoyConfig {
+    serverFirstPorts = List.copyOf(serverFirstPorts);
+    exemptUids = List.copyOf(exemptUids);
+  }
+}

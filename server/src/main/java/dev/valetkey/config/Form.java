@@ -18,6 +18,8 @@ enum Form {
   ASSERTION_TYPE,
   /** Where a user token is found. */
   TOKEN_SOURCE,
+  /** A path of the agent's that needs no user. */
+  EXEMPT_PATH,
   /** An issuer identifier: http(s), kept as text, neither query nor fragment. */
   ISSUER,
   /** An endpoint of an issuer: http(s), no fragment. */

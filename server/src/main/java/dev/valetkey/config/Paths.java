@@ -43,6 +43,7 @@ final class Paths {
             TOKEN_TYPE,
             ASSERTION_TYPE,
             TOKEN_SOURCE,
+            EXEMPT_PATH,
             ISSUER,
             ENDPOINT,
             ORIGIN,

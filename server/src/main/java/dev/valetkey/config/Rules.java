@@ -26,6 +26,7 @@ final class Rules {
     grants.applyToNamed();
     servers.values().forEach(server -> ServerRules.apply(server, issuers, grants, findings));
     AddressRules.apply(servers.values(), findings);
+    PodRules.apply(config, servers, findings);
     UserRules.apply(config, issuers, servers.values(), GrantRules.complete(named), findings);
   }
 

@@ -22,6 +22,11 @@ final class Scalars {
   // RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
   private static final String SCOPE = "[\\x21\\x23-\\x5B\\x5D-\\x7E]+";
 
+  // Segments of RFC 3986 §3.3 that need no decoding, none of them "." or ".."; "/*" only behind
+  // one.
+  private static final String EXEMPT_PATH =
+      "(/(?!\\.{1,2}(/|$))[A-Za-z0-9._~!$&'()+,;=:@-]+)+(/\\*)?";
+
   private Scalars() {}
 
   static Scalar of(Class<?> type, Key key) {
@@ -119,6 +124,12 @@ final class Scalars {
       case ASSERTION_TYPE ->
           text("a client assertion type", "text", "", (text, base) -> TokenTypes.assertion(text));
       case ALGORITHM -> choice(ALGORITHMS, ALGORITHMS);
+      case EXEMPT_PATH ->
+          text(
+              "a path such as /healthz, or a folder and /*, such as /.well-known/*; never everything",
+              "path",
+              EXEMPT_PATH,
+              (text, base) -> value(text));
       case PLAIN,
           OCTAL,
           TOKEN_SOURCE,
@@ -149,6 +160,7 @@ final class Scalars {
           TOKEN_TYPE,
           ASSERTION_TYPE,
           TOKEN_SOURCE,
+          EXEMPT_PATH,
           SOCKET,
           SECRET_FILE,
           CA_FILE ->

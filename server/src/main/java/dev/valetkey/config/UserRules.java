@@ -56,14 +56,18 @@ final class UserRules {
     }
     oneForOpaqueTokens(users, findings);
     if (users.isEmpty()
-        && needed
+        && (needed || config.wrote("inbound"))
         && issuers.keySet().containsAll(asked)
         && !config.isBroken("users")) {
+      String why =
+          needed
+              ? "there are servers whose grant needs a user"
+              : "users' calls are checked (inbound)";
       findings.problem(
           "users",
           config.wrote("users")
-              ? "must not be empty: there are servers whose grant needs a user"
-              : "is required: there are servers whose grant needs a user, and none says whose tokens count");
+              ? "must not be empty: " + why
+              : "is required: " + why + ", and none says whose tokens count");
     }
   }
 

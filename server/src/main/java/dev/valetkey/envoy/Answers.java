@@ -7,6 +7,7 @@ import com.google.rpc.Status;
 import dev.valetkey.call.Decision;
 import dev.valetkey.call.Decision.Forward;
 import dev.valetkey.call.Decision.Refuse;
+import dev.valetkey.call.HeaderEdits;
 import dev.valetkey.call.Reason;
 import io.envoyproxy.envoy.config.core.v3.HeaderValue;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
@@ -57,13 +58,13 @@ final class Answers {
   }
 
   private static InputStream of(Forward forward, byte[] fragment) {
-    byte[] authorization = forward.edits().authorization();
-    if (authorization != null) {
-      return new ForwardAnswer(
-          authorization, forward.edits().dpop(), forward.correlation(), fragment);
+    HeaderEdits edits = forward.edits();
+    if (edits == HeaderEdits.UNCHANGED) {
+      return new ReadyAnswer(UNCHANGED);
     }
-    return new ReadyAnswer(
-        forward.edits().removeAuthorization() ? WITHOUT_AUTHORIZATION : UNCHANGED);
+    return edits == HeaderEdits.WITHOUT_AUTHORIZATION
+        ? new ReadyAnswer(WITHOUT_AUTHORIZATION)
+        : new ForwardAnswer(edits, forward.correlation(), fragment);
   }
 
   private byte[] refusal(Refuse refuse) {

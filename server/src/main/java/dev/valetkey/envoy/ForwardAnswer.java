@@ -1,5 +1,6 @@
 package dev.valetkey.envoy;
 
+import dev.valetkey.call.HeaderEdits;
 import io.grpc.Drainable;
 import io.grpc.KnownLength;
 import java.io.ByteArrayInputStream;
@@ -7,16 +8,17 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An OK {@code CheckResponse} that sets {@code Authorization}, and {@code DPoP} where there is a
- * proof: fixed fragments around the bytes of a cache entry, written once and copied only into the
- * network buffer.
+ * An OK {@code CheckResponse} that sets headers or removes them: fixed fragments around the bytes
+ * of a cache entry, written once and copied only into the network buffer.
  *
  * <pre>
  * CheckResponse { ok_response(3) { headers(2) { header(1) { key(1): "authorization" value(2): VALUE }
- *                                               append_action(3): OVERWRITE_IF_EXISTS_OR_ADD(2) } }
+ *                                               append_action(3): OVERWRITE_IF_EXISTS_OR_ADD(2) }
+ *                                  headers_to_remove(5): "baggage" }
  *                 dynamic_metadata(4) { fields(1) { key(1): "valetkey.token" value(2) { string_value(3): CORRELATION } } } }
  * </pre>
  *
@@ -27,30 +29,30 @@ final class ForwardAnswer extends InputStream implements Drainable, KnownLength 
   /** Key of the dynamic metadata that Envoy gives back in its access log. */
   static final String TOKEN_KEY = "valetkey.token";
 
-  private static final byte[] AUTHORIZATION = ProtoWriter.text(1, "authorization");
-  private static final byte[] DPOP = ProtoWriter.text(1, "dpop");
+  /** The headers that are ever changed, in the order of {@link #value}. */
+  private static final String[] NAMES = {"authorization", "dpop", "baggage", "traceparent"};
+
+  private static final byte[][] KEYS = fields(1);
+  private static final byte[][] REMOVALS = fields(5);
   private static final byte[] APPEND_ACTION = {3 << 3, 2};
 
-  /** Room for four tags and the longer key, where a value has less than 2 MiB. */
-  static final int FRAGMENT = 32;
+  /**
+   * Room for four tags, the longest key and what ends a header, where a value has less than 2 MiB.
+   */
+  static final int FRAGMENT = 64;
 
-  private final byte[] value;
-  private final byte @Nullable [] proof;
+  private final HeaderEdits edits;
   private final byte @Nullable [] correlation;
   private final byte[] fragment;
   private @Nullable InputStream slow;
 
   /**
-   * @param value of {@code Authorization}
-   * @param proof value of {@code DPoP}; null: none
    * @param correlation goes into the dynamic metadata; null: no metadata
    * @param fragment at least {@value #FRAGMENT} bytes, written over while {@link #drainTo} runs and
    *     free again behind it: a thread that drains many answers needs one
    */
-  ForwardAnswer(
-      byte[] value, byte @Nullable [] proof, byte @Nullable [] correlation, byte[] fragment) {
-    this.value = value;
-    this.proof = proof;
+  ForwardAnswer(HeaderEdits edits, byte @Nullable [] correlation, byte[] fragment) {
+    this.edits = edits;
     this.correlation = correlation;
     this.fragment = fragment;
   }
@@ -60,9 +62,14 @@ final class ForwardAnswer extends InputStream implements Drainable, KnownLength 
     int ok = okLength();
     // Gathered first: gRPC's stream makes an array of every single byte it is given.
     int at = ProtoWriter.tag(fragment, 0, 3, ok);
-    at = writeHeader(target, at, AUTHORIZATION, value);
-    if (proof != null) {
-      at = writeHeader(target, at, DPOP, proof);
+    for (int i = 0; i < NAMES.length; i++) {
+      byte[] value = value(i);
+      if (value != null) {
+        at =
+            value.length == 0
+                ? writeRemoval(target, at, REMOVALS[i])
+                : writeHeader(target, at, KEYS[i], value);
+      }
     }
     if (correlation == null) {
       target.write(fragment, 0, at);
@@ -88,6 +95,12 @@ final class ForwardAnswer extends InputStream implements Drainable, KnownLength 
     target.write(fragment, 0, at);
     target.write(content);
     return ProtoWriter.copy(fragment, 0, APPEND_ACTION);
+  }
+
+  private int writeRemoval(OutputStream target, int gathered, byte[] removal) throws IOException {
+    target.write(fragment, 0, gathered);
+    target.write(removal);
+    return 0;
   }
 
   /** Number of bytes of the message. */
@@ -119,8 +132,28 @@ final class ForwardAnswer extends InputStream implements Drainable, KnownLength 
   }
 
   private int okLength() {
-    int headers = fieldLength(AUTHORIZATION, value);
-    return proof == null ? headers : headers + fieldLength(DPOP, proof);
+    int length = 0;
+    for (int i = 0; i < NAMES.length; i++) {
+      byte[] value = value(i);
+      if (value != null) {
+        length += value.length == 0 ? REMOVALS[i].length : fieldLength(KEYS[i], value);
+      }
+    }
+    return length;
+  }
+
+  /** What becomes of a header; empty: it is removed; null: it stays. */
+  private byte @Nullable [] value(int name) {
+    return switch (name) {
+      case 0 -> edits.authorization();
+      case 1 -> edits.dpop();
+      case 2 -> edits.baggage();
+      default -> edits.traceparent();
+    };
+  }
+
+  private static byte[][] fields(int number) {
+    return Arrays.stream(NAMES).map(name -> ProtoWriter.text(number, name)).toArray(byte[][]::new);
   }
 
   private static int fieldLength(byte[] key, byte[] content) {

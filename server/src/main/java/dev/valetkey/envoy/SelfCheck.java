@@ -6,6 +6,7 @@ import dev.valetkey.call.HttpCall;
 import dev.valetkey.config.Config;
 import dev.valetkey.config.ServerConfig;
 import dev.valetkey.config.UserTokenSource;
+import dev.valetkey.config.UserTokenSource.Correlator;
 import dev.valetkey.gate.Gate;
 import dev.valetkey.gate.Rehearsal;
 import dev.valetkey.telemetry.Audit;
@@ -14,6 +15,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,14 +39,17 @@ public final class SelfCheck {
   private SelfCheck() {}
 
   /** Throws IllegalStateException if a call was answered as it must not be. */
-  public static void run(Config config, InstantSource clock, LongSupplier nanoTime) {
-    List<Sample> samples = samples(config);
+  public static void run(
+      Config config, InstantSource clock, SecureRandom random, LongSupplier nanoTime) {
     CheckReader reader = new CheckReader();
     Answers answers = new Answers();
     byte[] fragment = new byte[ForwardAnswer.FRAGMENT];
     Metrics metrics = new Metrics();
     try (Audit audit = new Audit(config.audit(), OutputStream.nullOutputStream(), clock, metrics)) {
-      Gate gate = Rehearsal.gate(config, clock.instant(), audit, metrics, nanoTime);
+      Rehearsal rehearsal =
+          new Rehearsal(config, clock.instant(), random, audit, metrics, nanoTime);
+      Gate gate = rehearsal.gate();
+      List<Sample> samples = samples(config, rehearsal);
       for (int round = 0; round < ROUNDS; round++) {
         for (Sample sample : samples) {
           Check check = reader.read(new ByteArrayInputStream(sample.bytes()));
@@ -64,16 +69,21 @@ public final class SelfCheck {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Sample(String name, boolean forward, byte[] bytes) {}
 
-  private static List<Sample> samples(Config config) {
+  private static List<Sample> samples(Config config, Rehearsal rehearsal) {
     List<Sample> samples = new ArrayList<>();
-    String userHeader = headerName(config.userToken().from().getFirst());
-    Map<String, String> userToken = Map.of(userHeader, "Bearer " + Rehearsal.TOKEN);
+    UserTokenSource source = config.userToken().from().getFirst();
+    Map<String, String> userToken = rehearsal.credentials(source);
     samples.add(
         new Sample(
             "a call without direction",
             false,
             message("", "", URI.create("http://unlisted/"), Map.of())));
-    for (ServerConfig server : config.servers().values().stream().limit(3).toList()) {
+    List<ServerConfig> servers =
+        config.servers().values().stream()
+            .filter(server -> !(source instanceof Correlator) || counts(config, server))
+            .limit(3)
+            .toList();
+    for (ServerConfig server : servers) {
       boolean needsUser = server.grant().needsUser();
       if (needsUser) {
         samples.add(sample("a call of a user", true, server, server.url(), userToken));
@@ -97,12 +107,9 @@ public final class SelfCheck {
         name + " to " + server.name(), forward, message("outbound", server.name(), url, userToken));
   }
 
-  /** The header that holds the user token of this source when Envoy asks. */
-  private static String headerName(UserTokenSource source) {
-    return switch (source) {
-      case UserTokenSource.Authorization authorization -> MOVED_AUTHORIZATION;
-      case UserTokenSource.Header header -> header.name();
-    };
+  /** Whether users who called the agent count at this server. */
+  private static boolean counts(Config config, ServerConfig server) {
+    return config.inbound() != null && config.inbound().handleServers().contains(server.name());
   }
 
   /**

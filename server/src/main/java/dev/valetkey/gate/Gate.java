@@ -5,6 +5,7 @@ import dev.valetkey.call.Decision.Refuse;
 import dev.valetkey.call.HttpCall;
 import dev.valetkey.call.Reason;
 import dev.valetkey.config.Config;
+import dev.valetkey.subject.InboundUsers;
 import dev.valetkey.subject.SubjectResolver;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * that would wait returns null when it has no deadline to wait for.
  */
 public final class Gate {
+  private final InboundUsers inboundUsers;
   private final TokenProvider tokens;
   private final Audit audit;
   private final Metrics metrics;
@@ -46,16 +48,18 @@ public final class Gate {
   public Gate(
       Config config,
       SubjectResolver users,
+      InboundUsers inboundUsers,
       TargetChooser targets,
       TokenProvider tokens,
       Audit audit,
       Metrics metrics,
       LongSupplier nanoTime) {
+    this.inboundUsers = inboundUsers;
     this.tokens = tokens;
     this.audit = audit;
     this.metrics = metrics;
     this.journal = new Journal(audit, metrics, nanoTime);
-    this.snapshot = Snapshot.of(config, users, targets, audit, metrics);
+    this.snapshot = Snapshot.of(config, users, inboundUsers, targets, audit, metrics);
   }
 
   /**
@@ -63,7 +67,7 @@ public final class Gate {
    * the old one.
    */
   public void use(Config config, SubjectResolver users, TargetChooser targets) {
-    snapshot = Snapshot.of(config, users, targets, audit, metrics);
+    snapshot = Snapshot.of(config, users, inboundUsers, targets, audit, metrics);
   }
 
   /**
@@ -109,7 +113,8 @@ public final class Gate {
       case null -> null;
       case Plan.Refuse refuse ->
           journal.refuse(refuse.lane(), refuse.user(), refuse.reason(), CallKind.isMcp(call));
-      case Plan.Pass pass -> journal.pass(pass.lane(), pass.forward());
+      case Plan.Pass pass -> journal.pass(pass.lane(), pass.edits(), call);
+      case Plan.Admit admit -> journal.admit(admit.user(), admit.edits(), deadline != null);
       case Plan.Ask ask -> token(call, ask, now.targets(), deadline);
       case Plan.Renew renew -> deadline == null ? null : renewed(call, renew, deadline);
     };

@@ -38,14 +38,27 @@ final class Journal {
   }
 
   /** Forwards without a token. */
-  Forward pass(@Nullable Lane lane, Forward forward) {
+  Forward pass(@Nullable Lane lane, HeaderEdits edits, HttpCall call) {
     if (lane != null) {
       lane.metrics().without();
       if (lane.passes().hit(lane.number())) {
         audit.write(event(lane, null, "forward", null, null, null, -1));
       }
     }
-    return forward;
+    return forward(edits, null, call);
+  }
+
+  /**
+   * Lets a user's call go on to the agent.
+   *
+   * @param first whether the user token was not known before
+   */
+  Forward admit(User user, HeaderEdits edits, boolean first) {
+    metrics.admitted();
+    if (first) {
+      audit.write(event("inbound", null, user, "forward", null, null, null, -1));
+    }
+    return new Forward(edits);
   }
 
   /** Forwards with a token that was there. */
@@ -83,6 +96,9 @@ final class Journal {
     return forward(lane, token, call);
   }
 
+  /**
+   * @param lane null: the call belongs to no server
+   */
   Refuse refuse(@Nullable Lane lane, @Nullable User user, Reason reason, boolean mcp) {
     if (lane == null) {
       metrics.refused(reason.code());
@@ -103,7 +119,12 @@ final class Journal {
                 HttpCall.ascii(
                     key.proof(
                         call.text(Part.METHOD), lane.server().url(), path(call), token.digest())));
-    return new Forward(edits, token.correlation());
+    return forward(edits, token.correlation(), call);
+  }
+
+  /** Our own traces stay in the pod. */
+  private static Forward forward(HeaderEdits edits, byte @Nullable [] correlation, HttpCall call) {
+    return new Forward(edits.withBaggage(Baggage.withoutOurs(call)), correlation);
   }
 
   private static String path(HttpCall call) {
@@ -120,8 +141,20 @@ final class Journal {
       @Nullable AccessToken token,
       @Nullable String cache,
       long millis) {
+    return event("call", lane, user, decision, reason, token, cache, millis);
+  }
+
+  private static AuditEvent event(
+      String kind,
+      @Nullable Lane lane,
+      @Nullable User user,
+      String decision,
+      @Nullable Reason reason,
+      @Nullable AccessToken token,
+      @Nullable String cache,
+      long millis) {
     return new AuditEvent(
-        "call",
+        kind,
         lane == null ? null : lane.server().name(),
         decision,
         reason == null ? null : reason.code(),

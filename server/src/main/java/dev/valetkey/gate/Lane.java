@@ -13,6 +13,7 @@ import dev.valetkey.token.Target;
  * @param tools its variants for calls of single tools
  * @param withoutUser the grant for calls without a user token, made ready
  * @param metrics the server's counters
+ * @param correlates whether calls may be tied to users who called the agent
  * @param number the server's number in {@link HitCounters}
  * @param workloadHits counts calls that used a token of nobody's
  * @param passes counts calls that needed no token
@@ -22,6 +23,7 @@ record Lane(
     ToolTargets tools,
     Target withoutUser,
     ServerMetrics metrics,
+    boolean correlates,
     int number,
     HitCounters workloadHits,
     HitCounters passes) {

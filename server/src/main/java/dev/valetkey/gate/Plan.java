@@ -1,6 +1,6 @@
 package dev.valetkey.gate;
 
-import dev.valetkey.call.Decision.Forward;
+import dev.valetkey.call.HeaderEdits;
 import dev.valetkey.call.Reason;
 import dev.valetkey.token.TokenDigest;
 import dev.valetkey.token.TokenRequest;
@@ -26,7 +26,10 @@ sealed interface Plan {
    *
    * @param lane the server it belongs to; null for hosts that are not servers
    */
-  record Pass(Forward forward, @Nullable Lane lane) implements Plan {}
+  record Pass(HeaderEdits edits, @Nullable Lane lane) implements Plan {}
+
+  /** It is a user's, and goes on to the agent. */
+  record Admit(HeaderEdits edits, User user) implements Plan {}
 
   /**
    * It needs a token.

@@ -1,18 +1,23 @@
 package dev.valetkey.gate;
 
-import dev.valetkey.call.Decision.Forward;
 import dev.valetkey.call.HeaderEdits;
 import dev.valetkey.call.HttpCall;
 import dev.valetkey.call.Reason;
 import dev.valetkey.config.GrantConfig;
+import dev.valetkey.gate.Plan.Admit;
 import dev.valetkey.gate.Plan.Ask;
 import dev.valetkey.gate.Plan.Pass;
 import dev.valetkey.gate.Plan.Refuse;
 import dev.valetkey.gate.Plan.Renew;
+import dev.valetkey.gate.UserTokenFinder.Place;
 import dev.valetkey.route.Match;
 import dev.valetkey.route.Route;
+import dev.valetkey.subject.InboundUsers;
+import dev.valetkey.subject.InboundUsers.Found;
+import dev.valetkey.subject.InboundUsers.Visit;
 import dev.valetkey.subject.SubjectResolver.Resolution;
 import dev.valetkey.token.Deadline;
+import dev.valetkey.token.Session.UserToken;
 import dev.valetkey.token.Target;
 import dev.valetkey.token.TokenDigest;
 import dev.valetkey.token.TokenRequest;
@@ -26,8 +31,6 @@ import org.jspecify.annotations.Nullable;
  * deadline to wait for. For one thread at a time.
  */
 final class Planner {
-  private static final Forward WITHOUT_TOKEN = new Forward(HeaderEdits.WITHOUT_AUTHORIZATION, null);
-
   private final TokenHasher hasher = new TokenHasher();
 
   /** The plan under {@code now}; null: it takes a signature check, and there is no deadline. */
@@ -39,7 +42,8 @@ final class Planner {
       case OUTBOUND -> outbound(call, now, deadline);
       case RETRY -> retry(call, now);
       case UNLISTED -> unlisted(call, now);
-      case INBOUND, UNKNOWN -> new Refuse(Reason.DIRECTION_UNKNOWN, null, null);
+      case INBOUND -> inbound(call, now, deadline);
+      case UNKNOWN -> new Refuse(Reason.DIRECTION_UNKNOWN, null, null);
     };
   }
 
@@ -57,7 +61,7 @@ final class Planner {
     }
     return switch (lane.grant()) {
       case GrantConfig.Refuse refuse -> new Refuse(Reason.SERVER_REFUSED, lane, null);
-      case GrantConfig.None none -> new Pass(WITHOUT_TOKEN, lane);
+      case GrantConfig.None none -> new Pass(HeaderEdits.WITHOUT_AUTHORIZATION, lane);
       case GrantConfig.Static file -> ask(call, lane, lane.target(), null, -1);
       case GrantConfig.TokenBroker broker -> forUser(call, now, lane, deadline);
       case GrantConfig.Asking asking ->
@@ -75,45 +79,142 @@ final class Planner {
       HttpCall call, Snapshot now, Lane lane, @Nullable Deadline deadline) {
     User user = null;
     int counted = -1;
-    for (int source = 0; source < now.finder().sources(); source++) {
-      long place = now.finder().find(call, source);
-      if (place == UserTokenFinder.ABSENT) {
-        continue;
-      }
-      if (place < 0) {
-        if (user == null) {
-          return new Refuse(unreadable(place), lane, null);
-        }
-        continue;
-      }
-      int start = UserTokenFinder.start(place);
-      int end = UserTokenFinder.end(place);
-      TokenDigest digest = hasher.digest(call.bytes(), start, end);
-      User found = now.users().known(digest);
-      if (found == null) {
-        if (deadline == null) {
+    for (Place place : now.finder().places()) {
+      switch (sight(call, now, lane, place, deadline)) {
+        case null -> {
           return null;
         }
-        switch (now.users().resolve(call.bytes(), start, end, digest, deadline)) {
-          case Resolution.Resolved resolved -> found = resolved.user();
-          case Resolution.Refused refused -> {
-            if (user == null) {
-              return new Refuse(Reasons.of(refused.fault()), lane, null);
-            }
-            continue;
+        case Sighting.Nobody nobody -> {}
+        case Sighting.Fault fault -> {
+          if (user == null) {
+            return new Refuse(fault.reason(), lane, null);
           }
         }
-      }
-      if (user == null) {
-        user = found;
-        counted = source;
-      } else if (!user.sameAs(found)) {
-        return new Refuse(Reason.SUBJECT_CONFLICT, lane, user);
+        case Sighting.Of found -> {
+          if (user == null) {
+            user = found.user();
+            counted = place.source();
+          } else if (!user.sameAs(found.user())) {
+            return new Refuse(Reason.SUBJECT_CONFLICT, lane, user);
+          }
+        }
       }
     }
     return user == null
         ? withoutUser(call, lane)
         : ask(call, lane, lane.tools().of(call), user, counted);
+  }
+
+  /** Whom one place shows; null: that takes a signature check, and there is no deadline. */
+  private @Nullable Sighting sight(
+      HttpCall call, Snapshot now, Lane lane, Place place, @Nullable Deadline deadline) {
+    return switch (place.kind()) {
+      case AUTHORIZATION, HEADER ->
+          verified(call, now, UserTokenFinder.find(call, place), deadline);
+      case HANDLE_IN_AUTHORIZATION, HANDLE_IN_BAGGAGE ->
+          byHandle(call, now, lane, UserTokenFinder.find(call, place), deadline);
+      case TRACE ->
+          lane.correlates()
+              ? visitor(now, now.inbound().byTrace(call), Sighting.NOBODY, deadline)
+              : Sighting.NOBODY;
+      case ONLY_USER ->
+          lane.correlates()
+              ? visitor(now, now.inbound().onlyUser(), Sighting.NOBODY, deadline)
+              : Sighting.NOBODY;
+    };
+  }
+
+  private @Nullable Sighting verified(
+      HttpCall call, Snapshot now, long place, @Nullable Deadline deadline) {
+    if (place == UserTokenFinder.ABSENT) {
+      return Sighting.NOBODY;
+    }
+    if (place < 0) {
+      return new Sighting.Fault(unreadable(place));
+    }
+    int start = UserTokenFinder.start(place);
+    int end = UserTokenFinder.end(place);
+    TokenDigest digest = hasher.digest(call.bytes(), start, end);
+    User known = now.users().known(digest);
+    return known == null
+        ? resolved(now, call.bytes(), start, end, digest, deadline)
+        : new Sighting.Of(known, digest);
+  }
+
+  private static @Nullable Sighting resolved(
+      Snapshot now,
+      byte[] bytes,
+      int start,
+      int end,
+      TokenDigest digest,
+      @Nullable Deadline deadline) {
+    if (deadline == null) {
+      return null;
+    }
+    return switch (now.users().resolve(bytes, start, end, digest, deadline)) {
+      case Resolution.Resolved resolved -> new Sighting.Of(resolved.user(), digest);
+      case Resolution.Refused refused -> new Sighting.Fault(Reasons.of(refused.fault()));
+    };
+  }
+
+  private @Nullable Sighting byHandle(
+      HttpCall call, Snapshot now, Lane lane, long place, @Nullable Deadline deadline) {
+    if (place == UserTokenFinder.ABSENT) {
+      return Sighting.NOBODY;
+    }
+    if (place < 0) {
+      return new Sighting.Fault(unreadable(place));
+    }
+    if (!lane.correlates()) {
+      return new Sighting.Fault(Reason.HANDLE_ELSEWHERE);
+    }
+    TokenDigest digest =
+        hasher.digest(call.bytes(), UserTokenFinder.start(place), UserTokenFinder.end(place));
+    return visitor(now, now.inbound().byHandle(digest), Sighting.UNKNOWN_HANDLE, deadline);
+  }
+
+  /**
+   * The user who called the agent, by the user token of that call: it is judged as if it had come
+   * with this one.
+   *
+   * @param nobody what it means that there is none
+   */
+  private static @Nullable Sighting visitor(
+      Snapshot now, @Nullable Found found, Sighting nobody, @Nullable Deadline deadline) {
+    return switch (found) {
+      case null -> nobody;
+      case InboundUsers.Nobody none -> nobody;
+      case InboundUsers.Several several -> new Sighting.Fault(Reason.AMBIGUOUS_USER);
+      case Visit visit -> {
+        User known = now.users().known(visit.token());
+        if (known != null) {
+          yield new Sighting.Of(known, visit.token());
+        }
+        UserToken token = visit.user().userToken();
+        if (token == null) {
+          yield nobody;
+        }
+        byte[] bytes = HttpCall.ascii(token.text().reveal());
+        yield resolved(now, bytes, 0, bytes.length, token.digest(), deadline);
+      }
+    };
+  }
+
+  private @Nullable Plan inbound(HttpCall call, Snapshot now, @Nullable Deadline deadline) {
+    if (!now.inbound().areChecked()) {
+      return new Refuse(Reason.DIRECTION_UNKNOWN, null, null);
+    }
+    return switch (verified(call, now, UserTokenFinder.findInbound(call), deadline)) {
+      case null -> null;
+      case Sighting.Nobody nobody -> new Refuse(Reason.NO_USER_TOKEN, null, null);
+      case Sighting.Fault fault -> new Refuse(fault.reason(), null, null);
+      case Sighting.Of found -> {
+        HeaderEdits edits = now.inbound().admit(call, new Visit(found.token(), found.user()));
+        yield edits == null
+            ? new Refuse(Reason.USER_TOKEN_EXPIRED, null, found.user())
+            : new Admit(edits, found.user());
+      }
+    };
   }
 
   private static Reason unreadable(long place) {
@@ -124,7 +225,7 @@ final class Planner {
 
   private Plan withoutUser(HttpCall call, Lane lane) {
     return switch (lane.withoutUser().grant()) {
-      case GrantConfig.None none -> new Pass(WITHOUT_TOKEN, lane);
+      case GrantConfig.None none -> new Pass(HeaderEdits.WITHOUT_AUTHORIZATION, lane);
       case GrantConfig.Refuse refuse -> new Refuse(Reason.NO_USER_TOKEN, lane, null);
       case GrantConfig.Static file -> ask(call, lane, lane.withoutUser(), null, -1);
       case GrantConfig.TokenBroker broker -> new Refuse(Reason.NO_USER_TOKEN, lane, null);
@@ -161,14 +262,13 @@ final class Planner {
                 && lane.withoutUser().grant() instanceof GrantConfig.None;
         // Nothing was refused that we gave: the server's own challenge shall reach the agent.
         yield wentWithout
-            ? new Pass(WITHOUT_TOKEN, lane)
+            ? new Pass(HeaderEdits.WITHOUT_AUTHORIZATION, lane)
             : new Refuse(Reason.UNKNOWN_RETRY, lane, null);
       }
     };
   }
 
   private Plan unlisted(HttpCall call, Snapshot now) {
-    Forward forward = now.unlisted().forward(call, hasher);
-    return forward == null ? new Refuse(Reason.UNLISTED_HOST, null, null) : new Pass(forward, null);
+    return now.unlisted().plan(call, hasher);
   }
 }

@@ -6,6 +6,7 @@ import dev.valetkey.call.Reason;
 import dev.valetkey.config.Config;
 import dev.valetkey.config.UserTokenSource;
 import dev.valetkey.route.Route;
+import dev.valetkey.subject.InboundUsers;
 import dev.valetkey.subject.SubjectResolver;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
@@ -33,9 +34,23 @@ public final class Tracer {
    *     counts as configured
    */
   public Tracer(
-      Config config, SubjectResolver users, TargetChooser targets, Audit audit, Metrics metrics) {
+      Config config,
+      SubjectResolver users,
+      InboundUsers inboundUsers,
+      TargetChooser targets,
+      Audit audit,
+      Metrics metrics) {
     this.sources = config.userToken().from();
-    this.snapshot = Snapshot.of(config, users, targets, audit, metrics);
+    this.snapshot =
+        Snapshot.of(config, users, inboundUsers, targets, audit, metrics)
+            .with(new UserTokenFinder(sources.stream().map(Tracer::asToken).toList()));
+  }
+
+  /** A handle or a trace leads to a user token, which is here already. */
+  private static UserTokenSource asToken(UserTokenSource source) {
+    return source instanceof UserTokenSource.Correlator
+        ? new UserTokenSource.Authorization()
+        : source;
   }
 
   /**
@@ -58,6 +73,7 @@ public final class Tracer {
               null);
       case Plan.Pass pass ->
           new Trace(pass.lane() == null ? null : pass.lane().server(), null, null, null, null);
+      case Plan.Admit admit -> new Trace(null, null, null, admit.user(), null);
       case Plan.Ask ask ->
           new Trace(
               ask.lane().server(),

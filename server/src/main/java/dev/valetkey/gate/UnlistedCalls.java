@@ -1,15 +1,16 @@
 package dev.valetkey.gate;
 
-import dev.valetkey.call.Decision.Forward;
 import dev.valetkey.call.HeaderEdits;
 import dev.valetkey.call.HttpCall;
 import dev.valetkey.call.HttpCall.Part;
 import dev.valetkey.call.Reason;
 import dev.valetkey.config.UnlistedHosts;
+import dev.valetkey.config.UserTokenConfig;
+import dev.valetkey.config.UserTokenConfig.Guarded;
 import dev.valetkey.config.UserTokenSource;
+import dev.valetkey.subject.InboundUsers;
 import dev.valetkey.subject.SubjectResolver;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What happens to calls for hosts that are not servers: the user token stays here, other
@@ -17,42 +18,92 @@ import org.jspecify.annotations.Nullable;
  */
 final class UnlistedCalls {
   private static final byte[] AUTHORIZATION = HttpCall.ascii("authorization");
+  private static final byte[] PROXY_AUTHORIZATION = HttpCall.ascii("proxy-authorization");
+  private static final byte[] COOKIE = HttpCall.ascii("cookie");
   private static final byte[] REFUSE = HttpCall.ascii("refuse");
-  private static final Forward PASS = new Forward(HeaderEdits.UNCHANGED, null);
-  private static final Forward STRIP = new Forward(HeaderEdits.WITHOUT_AUTHORIZATION, null);
 
   private final UnlistedHosts policy;
   private final SubjectResolver users;
+
+  /** Headers that hold nothing but credentials. */
   private final List<byte[]> watched;
 
-  UnlistedCalls(UnlistedHosts policy, List<UserTokenSource> sources, SubjectResolver users) {
+  /** Places that hold credentials among other things. */
+  private final List<Guarded> guarded;
+
+  UnlistedCalls(UnlistedHosts policy, UserTokenConfig userToken, SubjectResolver users) {
     this.policy = policy;
     this.users = users;
     this.watched =
-        sources.stream()
+        userToken.from().stream()
             .filter(UserTokenSource.Header.class::isInstance)
             .map(source -> HttpCall.ascii(((UserTokenSource.Header) source).name()))
             .toList();
+    this.guarded = userToken.guard();
   }
 
   /**
-   * How the call goes on; null: it is refused as {@link Reason#UNLISTED_HOST}.
+   * What is to be done with the call.
    *
    * @param hasher of the thread that asks
    */
-  @Nullable Forward forward(HttpCall call, TokenHasher hasher) {
+  Plan plan(HttpCall call, TokenHasher hasher) {
     // The layout says "refuse" where it could not let anything pass whatever we answer.
     if (policy == UnlistedHosts.REFUSE || call.is(Part.UNLISTED, REFUSE)) {
-      return null;
+      return new Plan.Refuse(Reason.UNLISTED_HOST, null, null);
     }
+    // Envoy lets us remove no other header than Authorization, so a user token elsewhere ends the
+    // call.
     for (byte[] name : watched) {
-      // Envoy lets us remove no other header than Authorization, so a user token elsewhere ends the
-      // call.
       if (holdsUserToken(call, name, hasher)) {
-        return null;
+        return new Plan.Refuse(Reason.USER_TOKEN_LEAK, null, null);
       }
     }
-    return holdsUserToken(call, AUTHORIZATION, hasher) ? STRIP : PASS;
+    for (Guarded place : guarded) {
+      if (holdsUserToken(call, place, hasher)) {
+        return new Plan.Refuse(Reason.USER_TOKEN_LEAK, null, null);
+      }
+    }
+    return new Plan.Pass(
+        holdsUserToken(call, AUTHORIZATION, hasher)
+            ? HeaderEdits.WITHOUT_AUTHORIZATION
+            : HeaderEdits.UNCHANGED,
+        null);
+  }
+
+  private boolean holdsUserToken(HttpCall call, Guarded place, TokenHasher hasher) {
+    return switch (place) {
+      case PROXY_AUTHORIZATION -> holdsUserToken(call, PROXY_AUTHORIZATION, hasher);
+      case COOKIE -> {
+        boolean found = false;
+        for (int i = call.header(COOKIE); i >= 0 && !found; i = call.header(COOKIE, i)) {
+          found = mentionsUserToken(call.bytes(), call.valueStart(i), call.valueEnd(i), hasher);
+        }
+        yield found;
+      }
+      case QUERY -> {
+        int end = call.end(Part.PATH);
+        int at = Math.max(call.start(Part.PATH), 0);
+        while (at < end && call.bytes()[at] != '?') {
+          at++;
+        }
+        yield mentionsUserToken(call.bytes(), at, end, hasher);
+      }
+    };
+  }
+
+  /** Whether a user token stands anywhere between bytes that no token has. */
+  private boolean mentionsUserToken(byte[] bytes, int start, int end, TokenHasher hasher) {
+    int word = start;
+    for (int at = start; at <= end; at++) {
+      if (at == end || !UserTokenFinder.isTokenByte(bytes[at]) || bytes[at] == '=') {
+        if (isOne(bytes, word, at, hasher)) {
+          return true;
+        }
+        word = at + 1;
+      }
+    }
+    return false;
   }
 
   /** Every part between commas counts: Envoy joins several headers of one name. */
@@ -78,14 +129,19 @@ final class UnlistedCalls {
     for (int at = start; at <= end; at++) {
       if (at == end || bytes[at] == ' ' || bytes[at] == '\t') {
         // Known tokens are told by their digest, which costs less than to look into a JWT.
-        if (at > word
-            && (users.seen(hasher.digest(bytes, word, at))
-                || users.looksLikeUserToken(bytes, word, at))) {
+        if (isOne(bytes, word, at, hasher)) {
           return true;
         }
         word = at + 1;
       }
     }
     return false;
+  }
+
+  private boolean isOne(byte[] bytes, int start, int end, TokenHasher hasher) {
+    return end > start
+        && (InboundUsers.isHandle(bytes, start, end)
+            || users.seen(hasher.digest(bytes, start, end))
+            || users.looksLikeUserToken(bytes, start, end));
   }
 }

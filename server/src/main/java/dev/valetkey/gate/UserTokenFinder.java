@@ -2,7 +2,10 @@ package dev.valetkey.gate;
 
 import dev.valetkey.call.HttpCall;
 import dev.valetkey.config.UserTokenSource;
+import dev.valetkey.subject.InboundUsers;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Finds the user token in a call without decoding it. A place is told as one number, so that
@@ -35,31 +38,75 @@ final class UserTokenFinder {
     all.chars().forEach(c -> TOKEN_BYTE[c] = true);
   }
 
-  private final List<UserTokenSource> sources;
-  private final byte[][] names;
+  private final List<Place> places;
+
+  /** How a place is looked at. */
+  enum Kind {
+    AUTHORIZATION,
+    HEADER,
+    HANDLE_IN_AUTHORIZATION,
+    HANDLE_IN_BAGGAGE,
+    TRACE,
+    ONLY_USER
+  }
+
+  /**
+   * One place to look at; a source may have several.
+   *
+   * @param source index of the source in the configuration
+   * @param name of the header, where its kind leaves a choice
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Place(int source, Kind kind, byte[] name) {}
 
   UserTokenFinder(List<UserTokenSource> sources) {
-    this.sources = List.copyOf(sources);
-    this.names =
-        sources.stream()
-            .map(source ->
-                switch (source) {
-                  case UserTokenSource.Authorization authorization -> AUTHORIZATION;
-                  case UserTokenSource.Header header -> HttpCall.ascii(header.name());
-                })
-            .toArray(byte[][]::new);
+    this.places =
+        IntStream.range(0, sources.size()).boxed().flatMap(i -> places(sources.get(i), i)).toList();
   }
 
-  int sources() {
-    return names.length;
-  }
-
-  /** The token of one source. */
-  long find(HttpCall call, int source) {
-    return switch (sources.get(source)) {
-      case UserTokenSource.Authorization authorization -> findAuthorization(call);
-      case UserTokenSource.Header header -> single(call, names[source], false);
+  private static Stream<Place> places(UserTokenSource source, int index) {
+    return switch (source) {
+      case UserTokenSource.Authorization authorization ->
+          Stream.of(new Place(index, Kind.AUTHORIZATION, AUTHORIZATION));
+      case UserTokenSource.Header header ->
+          Stream.of(new Place(index, Kind.HEADER, HttpCall.ascii(header.name())));
+      case UserTokenSource.Handle handle ->
+          Stream.of(
+              new Place(index, Kind.HANDLE_IN_AUTHORIZATION, AUTHORIZATION),
+              new Place(index, Kind.HANDLE_IN_BAGGAGE, AUTHORIZATION));
+      case UserTokenSource.TraceId trace -> Stream.of(new Place(index, Kind.TRACE, AUTHORIZATION));
+      case UserTokenSource.Workload workload ->
+          Stream.of(new Place(index, Kind.ONLY_USER, AUTHORIZATION));
     };
+  }
+
+  /** Where to look, in the order that counts. */
+  List<Place> places() {
+    return places;
+  }
+
+  /** The token or handle in a place; {@link #ABSENT} where the kind needs none. */
+  static long find(HttpCall call, Place place) {
+    return switch (place.kind()) {
+      case AUTHORIZATION -> findAuthorization(call);
+      case HEADER -> single(call, place.name(), false);
+      case HANDLE_IN_AUTHORIZATION -> handle(call);
+      case HANDLE_IN_BAGGAGE -> Baggage.find(call);
+      case TRACE, ONLY_USER -> ABSENT;
+    };
+  }
+
+  /** The token of a user's call to the agent: where it came, for nobody has moved it. */
+  static long findInbound(HttpCall call) {
+    return single(call, AUTHORIZATION, true);
+  }
+
+  /** Whatever else stands in {@code Authorization} is no handle, and nobody's business here. */
+  private static long handle(HttpCall call) {
+    long place = findAuthorization(call);
+    return place >= 0 && InboundUsers.isHandle(call.bytes(), start(place), end(place))
+        ? place
+        : ABSENT;
   }
 
   /** The token in {@code Authorization} itself, as the retry hop carries it. */
@@ -70,6 +117,11 @@ final class UserTokenFinder {
     return dpop && call.header(AUTHORIZATION, index) < 0
         ? token(call.bytes(), start + DPOP.length + 1, call.valueEnd(index), false)
         : single(call, AUTHORIZATION, true);
+  }
+
+  /** Whether a token may have this byte (RFC 6750 §2.1). */
+  static boolean isTokenByte(byte b) {
+    return TOKEN_BYTE[b & 0xff];
   }
 
   /** Start of a place. */
@@ -119,7 +171,7 @@ final class UserTokenFinder {
       return MALFORMED;
     }
     for (int i = at; i < end; i++) {
-      if (!TOKEN_BYTE[bytes[i] & 0xff]) {
+      if (!isTokenByte(bytes[i])) {
         return bytes[i] == ',' ? SEVERAL : MALFORMED;
       }
     }

@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One line of the audit log.
  *
- * @param event {@code call} or {@code issuer_call}
+ * @param event {@code call}, {@code issuer_call}, or {@code inbound} for the first call of a user
+ *     token to the agent
  * @param server name of the server; null where the call belongs to none
  * @param decision {@code forward}, {@code refuse}, or for an issuer call {@code granted}, {@code
  *     rejected}, {@code unavailable}

@@ -63,6 +63,9 @@ public final class Metrics {
   private final CounterDataPoint peersRefused =
       counter("valetkey_peers_refused_total", "Connections of strangers to the socket.")
           .labelValues();
+  private final CounterDataPoint admitted =
+      counter("valetkey_inbound_calls_total", "Calls of users that went on to the agent.")
+          .labelValues();
   private final CounterDataPoint internalErrors =
       counter("valetkey_internal_errors_total", "Bugs met; each call was refused.").labelValues();
   private final CounterDataPoint auditDropped =
@@ -124,6 +127,11 @@ public final class Metrics {
   /** A refusal that belongs to no server. */
   public void refused(String reason) {
     refusal(refusalsOfNone, NO_SERVER, reason).inc();
+  }
+
+  /** A user's call went on to the agent. */
+  public void admitted() {
+    admitted.inc();
   }
 
   /** A bug was met; the call was refused. */

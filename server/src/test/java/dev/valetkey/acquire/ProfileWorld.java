@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.valetkey.config.AuditConfig;
 import dev.valetkey.config.Config;
+import dev.valetkey.config.Copies;
 import dev.valetkey.config.IssuerConfig;
 import dev.valetkey.oauth.Configs;
 import dev.valetkey.oauth.Issuers;
@@ -146,18 +147,7 @@ final class ProfileWorld implements AutoCloseable {
         .forEach((name, issuer) ->
             issuers.put(
                 name, Configs.dialled(issuer, URI.create(server.url("")), false, issuer.tls())));
-    return new Config(
-        read.listen(),
-        read.envoy(),
-        read.admin(),
-        read.audit(),
-        issuers,
-        read.grants(),
-        read.users(),
-        read.userToken(),
-        read.servers(),
-        read.unlistedHosts(),
-        read.cache());
+    return Copies.of(read, "issuers", issuers);
   }
 
   private Reply handle(SeenRequest request) {

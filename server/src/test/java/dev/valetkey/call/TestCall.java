@@ -38,6 +38,14 @@ public final class TestCall {
         .with(Part.AUTHORITY, "api.other.example");
   }
 
+  /** A user's call of the agent. */
+  public static TestCall inbound() {
+    return new TestCall()
+        .with(Part.DIRECTION, "inbound")
+        .with(Part.AUTHORITY, "agent.example")
+        .with(Part.PATH, "/chat");
+  }
+
   /** Sets a part; the text has one character for each byte. */
   public TestCall with(Part part, String text) {
     parts.put(part, text);

@@ -705,8 +705,8 @@ class BrokenFilesTest {
             "1: cache.max_bytes: must be between 64KiB and 64GiB (was 1KiB)"),
         top(
             "source that does not exist yet",
-            "user_token: {from: [authorization, handle]}",
-            "1: user_token.from[1]: must be authorization or header:<name>, the name in lower case (was handle)"),
+            "user_token: {from: [authorization, session]}",
+            "1: user_token.from[1]: must be authorization, handle, trace, workload or header:<name>, the name in lower case (was session)"),
         top(
             "reserved header",
             "user_token: {from: \"header:x-envoy-token\"}",
@@ -714,7 +714,7 @@ class BrokenFilesTest {
         top(
             "upper case header",
             "user_token: {from: \"header:X-Token\"}",
-            "1: user_token.from: must be authorization or header:<name>, the name in lower case (was header:X-Token)"));
+            "1: user_token.from: must be authorization, handle, trace, workload or header:<name>, the name in lower case (was header:X-Token)"));
   }
 
   static Stream<Arguments> shapes() {
@@ -746,7 +746,7 @@ class BrokenFilesTest {
             "merge key",
             "<<: {a: b}",
             "1: <<: unknown key (known: listen, envoy, admin, audit, issuers, grants, users, user_token,"
-                + " servers, unlisted_hosts, cache)"),
+                + " inbound, intercept, servers, unlisted_hosts, cache)"),
         top(
             "section that is a word",
             "audit: each",

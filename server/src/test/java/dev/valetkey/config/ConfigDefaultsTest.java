@@ -36,13 +36,23 @@ class ConfigDefaultsTest {
                 0660,
                 uid == 0 ? List.of(0) : List.of(uid, 0)));
     assertThat(config.envoy())
-        .isEqualTo(new EnvoyConfig("127.0.0.1:15001", Path.of("/run/valetkey/envoy-admin.sock")));
+        .isEqualTo(
+            new EnvoyConfig(
+                "127.0.0.1:15001",
+                Path.of("/run/valetkey/envoy-admin.sock"),
+                "[::]:15006",
+                "127.0.0.1:8080",
+                EnvoyConfig.OtherTls.PASS,
+                List.of(21, 22, 25, 110, 143, 587, 3306),
+                List.of(1337, 1338)));
     assertThat(config.admin())
         .isEqualTo(new AdminConfig(Path.of("/run/valetkey/admin.sock"), "0.0.0.0:9464"));
     assertThat(config.audit())
         .isEqualTo(new AuditConfig(AuditConfig.Hits.SUMMARY, AuditConfig.SubjectForm.PLAIN));
     assertThat(config.userToken())
         .isEqualTo(new UserTokenConfig(List.of(new UserTokenSource.Authorization())));
+    assertThat(config.inbound()).isNull();
+    assertThat(config.intercept()).isNull();
     assertThat(config.unlistedHosts()).isEqualTo(UnlistedHosts.REMOVE_USER_TOKEN);
     assertThat(config.cache()).isEqualTo(new CacheConfig(10_000, 64L << 20));
   }

@@ -9,9 +9,20 @@ final class EveryKey {
         socket: run/authz.sock
         socket_mode: "0600"
         allowed_uids: [1337, 0]
+        address: 0.0.0.0:9001
+        tls:
+          cert_file: cert.pem
+          key_file: secrets/cert-key.pem
+          client_ca_file: ca.pem
+          client_names: ["spiffe://cluster.local/ns/istio-system/sa/egress"]
       envoy:
         listen: "[::1]:15009"
         admin_socket: /tmp/envoy-admin.sock
+        inbound_listen: 0.0.0.0:15106
+        agent: 127.0.0.1:8000
+        other_tls: refuse
+        server_first_ports: [2525]
+        exempt_uids: [101, 102]
       admin:
         socket: /tmp/admin.sock
         address: 127.0.0.1:0
@@ -51,7 +62,16 @@ final class EveryKey {
       users:
         - {issuer: partner, audience: agent, algorithms: [ES256, EdDSA], session_claim: session, id_tokens: true, opaque: introspect, backchannel_logout: true, logout_audience: chat-app}
       user_token:
-        from: ["header:x-user-token", authorization]
+        from: ["header:x-user-token", authorization, handle, trace, workload]
+        guard: [proxy_authorization, cookie, query]
+      inbound:
+        user_token: handle
+        exempt_paths: [/ping, /public/*]
+        handle_servers: github
+      intercept:
+        trust_dir: trust
+        system_bundle: ca.pem
+        leaf_lifetime: 1h
       servers:
         github:
           url: HTTP://MCP.GitHub.Example:80/mcp/

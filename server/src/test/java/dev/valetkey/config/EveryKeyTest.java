@@ -32,9 +32,37 @@ class EveryKeyTest {
   @Test
   void sectionsOfTheProcess() {
     assertThat(config.listen())
-        .isEqualTo(new ListenConfig(temp.resolve("run/authz.sock"), 0600, List.of(1337, 0)));
+        .isEqualTo(
+            new ListenConfig(
+                temp.resolve("run/authz.sock"),
+                0600,
+                List.of(1337, 0),
+                "0.0.0.0:9001",
+                new ListenTlsConfig(
+                    temp.resolve("cert.pem"),
+                    temp.resolve("secrets/cert-key.pem"),
+                    temp.resolve("ca.pem"),
+                    List.of("spiffe://cluster.local/ns/istio-system/sa/egress"))));
     assertThat(config.envoy())
-        .isEqualTo(new EnvoyConfig("[::1]:15009", Path.of("/tmp/envoy-admin.sock")));
+        .isEqualTo(
+            new EnvoyConfig(
+                "[::1]:15009",
+                Path.of("/tmp/envoy-admin.sock"),
+                "0.0.0.0:15106",
+                "127.0.0.1:8000",
+                EnvoyConfig.OtherTls.REFUSE,
+                List.of(2525),
+                List.of(101, 102)));
+    assertThat(config.inbound())
+        .isEqualTo(
+            new InboundConfig(
+                InboundConfig.UserTokenToAgent.HANDLE,
+                List.of("/ping", "/public/*"),
+                List.of("github")));
+    assertThat(config.intercept())
+        .isEqualTo(
+            new InterceptConfig(
+                temp.resolve("trust"), temp.resolve("ca.pem"), Duration.ofHours(1)));
     assertThat(config.admin())
         .isEqualTo(new AdminConfig(Path.of("/tmp/admin.sock"), "127.0.0.1:0"));
     assertThat(config.audit())
@@ -134,7 +162,12 @@ class EveryKeyTest {
                 List.of("chat-app")));
     assertThat(config.userToken().from())
         .containsExactly(
-            new UserTokenSource.Header("x-user-token"), new UserTokenSource.Authorization());
+            new UserTokenSource.Header("x-user-token"),
+            new UserTokenSource.Authorization(),
+            new UserTokenSource.Handle(),
+            new UserTokenSource.TraceId(),
+            new UserTokenSource.Workload());
+    assertThat(config.userToken().guard()).containsExactly(UserTokenConfig.Guarded.values());
   }
 
   // BO-BUFFER
@@ -411,13 +444,13 @@ class EveryKeyTest {
   void plainHttpThatIsAllowedIsAWarning() {
     assertThat(new ConfigFolder(temp).warnings(EveryKey.TEXT))
         .containsExactly(
-            "valetkey.yaml:14: issuers.corp.issuer: plain http (http://idp.example.com/realms/corp/): tokens and secrets are"
+            "valetkey.yaml:25: issuers.corp.issuer: plain http (http://idp.example.com/realms/corp/): tokens and secrets are"
                 + " not protected on the way",
-            "valetkey.yaml:20: issuers.corp.connect_to: plain http (http://keycloak.auth.svc:8080): tokens and secrets are"
+            "valetkey.yaml:31: issuers.corp.connect_to: plain http (http://keycloak.auth.svc:8080): tokens and secrets are"
                 + " not protected on the way",
-            "valetkey.yaml:50: servers.github.url: plain http (http://mcp.github.example/mcp): tokens and secrets are not"
+            "valetkey.yaml:70: servers.github.url: plain http (http://mcp.github.example/mcp): tokens and secrets are not"
                 + " protected on the way",
-            "valetkey.yaml:151: servers.broker.grant.url: plain http (http://token-broker.auth.svc:8190): tokens and"
+            "valetkey.yaml:171: servers.broker.grant.url: plain http (http://token-broker.auth.svc:8190): tokens and"
                 + " secrets are not protected on the way");
   }
 }

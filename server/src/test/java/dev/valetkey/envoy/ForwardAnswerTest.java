@@ -28,7 +28,7 @@ final class ForwardAnswerTest {
 
   @ParameterizedTest
   @ValueSource(
-      ints = {0, 1, 60, 80, 100, 105, 110, 115, 127, 128, 16_300, 16_360, 16_383, 16_384, 20_000})
+      ints = {1, 60, 80, 100, 105, 110, 115, 127, 128, 16_300, 16_360, 16_383, 16_384, 20_000})
   void isTheMessageThatGeneratedCodeWrites(int length) throws IOException {
     byte[] value = value(length);
     ForwardAnswer answer = answer(value, DIGEST.getBytes(StandardCharsets.US_ASCII));
@@ -50,7 +50,7 @@ final class ForwardAnswerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 127, 128, 16_383, 16_384, 20_000})
+  @ValueSource(ints = {1, 127, 128, 16_383, 16_384, 20_000})
   void withoutCorrelationThereIsNoMetadata(int length) throws IOException {
     byte[] value = value(length);
     ForwardAnswer answer = answer(value, null);
@@ -65,7 +65,7 @@ final class ForwardAnswerTest {
 
   @Test
   void everyLengthIsAnnouncedAsItIsWritten() throws IOException {
-    for (int length = 0; length < 20_000; length += length < 400 ? 1 : 37) {
+    for (int length = 1; length < 20_000; length += length < 400 ? 1 : 37) {
       ForwardAnswer answer = answer(value(length), new byte[64]);
       ByteArrayOutputStream drained = new ByteArrayOutputStream();
       answer.drainTo(drained);
@@ -89,6 +89,26 @@ final class ForwardAnswerTest {
   }
 
   @Test
+  void severalHeadersAreSetAndRemovedInOneAnswer() throws IOException {
+    HeaderEdits edits =
+        HeaderEdits.proven(value(300), value(200))
+            .withBaggage(HeaderEdits.REMOVED)
+            .withTraceparent(value(55));
+    ByteArrayOutputStream drained = new ByteArrayOutputStream();
+
+    try (ForwardAnswer answer = new ForwardAnswer(edits, null, fragment)) {
+      assertThat(answer.drainTo(drained)).isEqualTo(answer.available()).isEqualTo(drained.size());
+    }
+
+    OkHttpResponse ok = CheckResponse.parseFrom(drained.toByteArray()).getOkResponse();
+    assertThat(ok.getHeadersList())
+        .extracting(
+            option -> option.getHeader().getKey() + " " + option.getHeader().getValue().length())
+        .containsExactly("authorization 300", "dpop 200", "traceparent 55");
+    assertThat(ok.getHeadersToRemoveList()).containsExactly("baggage");
+  }
+
+  @Test
   void printsNoToken() {
     byte[] value = "Bearer CANARY-issued".getBytes(StandardCharsets.US_ASCII);
 
@@ -99,7 +119,7 @@ final class ForwardAnswerTest {
 
   /** All with one fragment, as on one event loop. */
   private ForwardAnswer answer(byte[] value, byte @Nullable [] correlation) {
-    return new ForwardAnswer(value, null, correlation, fragment);
+    return new ForwardAnswer(HeaderEdits.authorization(value), correlation, fragment);
   }
 
   private static byte[] value(int length) {

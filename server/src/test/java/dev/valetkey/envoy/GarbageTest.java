@@ -11,6 +11,7 @@ import dev.valetkey.gate.Configs;
 import dev.valetkey.gate.FakeSubjects;
 import dev.valetkey.gate.FakeTokens;
 import dev.valetkey.gate.Gate;
+import dev.valetkey.gate.Gates;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.token.TargetChooser;
@@ -99,6 +100,7 @@ final class GarbageTest {
                 new Gate(
                     config,
                     users,
+                    Gates.inboundUsers(),
                     TargetChooser.AS_CONFIGURED,
                     tokens,
                     audit,

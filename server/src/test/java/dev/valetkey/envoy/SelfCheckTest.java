@@ -6,6 +6,7 @@ import dev.valetkey.config.Config;
 import dev.valetkey.config.ConfigReader;
 import dev.valetkey.config.ReadResult;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,7 +24,8 @@ class SelfCheckTest {
   void passesWhereverTheUserTokenIsLookedFor(String from) {
     Config config = config(from);
 
-    assertThatCode(() -> SelfCheck.run(config, InstantSource.system(), System::nanoTime))
+    assertThatCode(() ->
+            SelfCheck.run(config, InstantSource.system(), new SecureRandom(), System::nanoTime))
         .doesNotThrowAnyException();
   }
 

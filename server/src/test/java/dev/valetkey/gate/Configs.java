@@ -143,7 +143,14 @@ public final class Configs {
     }
     return new Config(
         new ListenConfig(Path.of("/run/valetkey/authz.sock"), 0660, List.of(0)),
-        new EnvoyConfig("127.0.0.1:15001", Path.of("/run/valetkey/envoy-admin.sock")),
+        new EnvoyConfig(
+            "127.0.0.1:15001",
+            Path.of("/run/valetkey/envoy-admin.sock"),
+            "[::]:15006",
+            "127.0.0.1:8080",
+            EnvoyConfig.OtherTls.PASS,
+            List.of(25),
+            List.of(1337, 1338)),
         new AdminConfig(Path.of("/run/valetkey/admin.sock"), "0.0.0.0:9464"),
         new AuditConfig(AuditConfig.Hits.SUMMARY, AuditConfig.SubjectForm.PLAIN),
         Map.of("corp", issuer("corp")),
@@ -159,6 +166,8 @@ public final class Configs {
                 false,
                 List.of())),
         new UserTokenConfig(sources),
+        null,
+        null,
         byName,
         unlisted,
         new CacheConfig(10_000, 64 << 20));

@@ -7,11 +7,13 @@ import dev.valetkey.call.HttpCall;
 import dev.valetkey.call.TestCall;
 import dev.valetkey.config.AuditConfig;
 import dev.valetkey.config.Config;
+import dev.valetkey.subject.InboundUsers;
 import dev.valetkey.telemetry.Audit;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.token.Deadline;
 import dev.valetkey.token.TargetChooser;
 import java.io.OutputStream;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -38,8 +40,25 @@ public final class Gates {
   }
 
   public static Gate gate(Config config, FakeSubjects users, FakeTokens tokens) {
+    return gate(config, users, inboundUsers(), tokens);
+  }
+
+  static Gate gate(
+      Config config, FakeSubjects users, InboundUsers inboundUsers, FakeTokens tokens) {
     return new Gate(
-        config, users, TargetChooser.AS_CONFIGURED, tokens, AUDIT, new Metrics(), () -> 0);
+        config,
+        users,
+        inboundUsers,
+        TargetChooser.AS_CONFIGURED,
+        tokens,
+        AUDIT,
+        new Metrics(),
+        () -> 0);
+  }
+
+  /** Nobody has called the agent yet. */
+  public static InboundUsers inboundUsers() {
+    return new InboundUsers(() -> Instant.EPOCH, new SecureRandom());
   }
 
   Decision judge(TestCall call) {

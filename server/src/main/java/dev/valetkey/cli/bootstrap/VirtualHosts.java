@@ -158,6 +158,8 @@ final class VirtualHosts {
         // The header filter has moved it; what stands there now is the server's own token.
         case UserTokenSource.Authorization authorization -> {}
         case UserTokenSource.Header header -> names.add(header.name());
+        // The Check's answer removes the handle; a trace id opens nothing.
+        case UserTokenSource.Correlator correlator -> {}
       }
     }
     return List.copyOf(names);
