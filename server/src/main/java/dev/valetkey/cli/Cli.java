@@ -56,6 +56,7 @@ public final class Cli {
             .addSubcommand(new ServeCommand(wiring.server()))
             .addSubcommand(new CheckCommand(terminal, wiring))
             .addSubcommand(new EnvoyCommand(terminal, wiring))
+            .addSubcommand(new NftCommand(terminal, wiring))
             .addSubcommand(new ExplainCommand(terminal, wiring))
             .addSubcommand(new SessionsCommand(terminal))
             .addSubcommand(new SchemaCommand(terminal, wiring))

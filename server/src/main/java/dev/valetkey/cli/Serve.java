@@ -91,7 +91,7 @@ final class Serve {
         warning -> LOG.atWarn().addKeyValue("warning", warning.toString()).log("configuration"));
   }
 
-  /** Takes changes of the file and of the secrets it names into the running sidecar. */
+  /** Takes changes of the file and of those it names into the running sidecar. */
   private static final class Reload implements AutoCloseable {
     /** Well within the 10 s that design.md §10 allows. */
     private static final Duration INTERVAL = Duration.ofSeconds(2);
@@ -126,7 +126,7 @@ final class Serve {
           }
         }
       }
-      sidecar.secretsChanged();
+      sidecar.filesChanged();
     }
 
     private void watch(Config config) {

@@ -181,9 +181,10 @@ final class Sidecar implements AutoCloseable, Readiness {
     LOG.atInfo().addKeyValue("servers", changed.servers().size()).log("configuration loaded");
   }
 
-  /** A file with a secret changed. */
-  void secretsChanged() {
+  /** A file that the configuration names changed. */
+  void filesChanged() {
     cache.secretsChanged();
+    envoyServer.filesChanged();
   }
 
   /** A changed file is not in order: the configuration in force stays. */
