@@ -1,25 +1,34 @@
 package dev.valetkey.intercept;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.security.Signature;
+import java.security.SignatureException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Date;
 import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
+import org.bouncycastle.asn1.x509.AuthorityKeyIdentifier;
 import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
+import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.bouncycastle.cert.CertIOException;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
-import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
-import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.operator.ContentSigner;
 
 /** An X.509 certificate until it is signed: who, until when, and what it is good for. RFC 5280. */
 final class CertificateDraft {
@@ -51,16 +60,11 @@ final class CertificateDraft {
             Date.from(notAfter),
             new X500Name(subject),
             SubjectPublicKeyInfo.getInstance(key.getEncoded()));
-    try {
-      JcaX509ExtensionUtils identifiers = new JcaX509ExtensionUtils();
-      with(Extension.subjectKeyIdentifier, false, identifiers.createSubjectKeyIdentifier(key));
-      with(
-          Extension.authorityKeyIdentifier,
-          false,
-          identifiers.createAuthorityKeyIdentifier(signer.publicKey()));
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every Java platform has SHA-1", e);
-    }
+    with(Extension.subjectKeyIdentifier, false, new SubjectKeyIdentifier(identifier(key)));
+    with(
+        Extension.authorityKeyIdentifier,
+        false,
+        new AuthorityKeyIdentifier(identifier(signer.publicKey())));
   }
 
   CertificateDraft with(ASN1ObjectIdentifier extension, boolean critical, ASN1Encodable value) {
@@ -74,18 +78,57 @@ final class CertificateDraft {
 
   X509Certificate signed() {
     try {
-      byte[] der =
-          builder
-              .build(
-                  new JcaContentSignerBuilder("SHA256withECDSA")
-                      .setSecureRandom(random)
-                      .build(signer.key()))
-              .getEncoded();
+      byte[] der = builder.build(new Signing(signer.key(), random)).getEncoded();
       return (X509Certificate)
           CertificateFactory.getInstance("X.509")
               .generateCertificate(new ByteArrayInputStream(der));
-    } catch (OperatorCreationException | IOException | GeneralSecurityException e) {
+    } catch (IOException | GeneralSecurityException e) {
       throw new IllegalStateException("every Java platform signs with P-256", e);
+    }
+  }
+
+  /** RFC 7093 §2, method 1: the first 160 bits of a SHA-256. */
+  private static byte[] identifier(PublicKey key) {
+    try {
+      byte[] bits =
+          SubjectPublicKeyInfo.getInstance(key.getEncoded()).getPublicKeyData().getBytes();
+      return Arrays.copyOf(MessageDigest.getInstance("SHA-256").digest(bits), 20);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  /**
+   * One signature by the JDK. Bouncy Castle's own way to it knows every algorithm there is, and
+   * would ship them all.
+   */
+  private static final class Signing implements ContentSigner {
+    private final Signature signature;
+    private final ByteArrayOutputStream content = new ByteArrayOutputStream();
+
+    Signing(PrivateKey key, SecureRandom random) throws GeneralSecurityException {
+      this.signature = Signature.getInstance("SHA256withECDSA");
+      signature.initSign(key, random);
+    }
+
+    @Override
+    public AlgorithmIdentifier getAlgorithmIdentifier() {
+      return new AlgorithmIdentifier(X9ObjectIdentifiers.ecdsa_with_SHA256);
+    }
+
+    @Override
+    public OutputStream getOutputStream() {
+      return content;
+    }
+
+    @Override
+    public byte[] getSignature() {
+      try {
+        signature.update(content.toByteArray());
+        return signature.sign();
+      } catch (SignatureException e) {
+        throw new IllegalStateException("a key that was accepted can sign", e);
+      }
     }
   }
 }
