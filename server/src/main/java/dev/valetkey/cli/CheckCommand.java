@@ -117,6 +117,7 @@ final class CheckCommand implements Callable<Integer> {
   private static void print(Meaning meaning, PrintWriter out) {
     print("issuers", meaning.issuers(), out);
     print("users", meaning.users(), out);
+    print("pod", meaning.pod(), out);
     out.println("servers");
     for (Meaning.Server server : meaning.servers()) {
       out.println("  " + server.name());
