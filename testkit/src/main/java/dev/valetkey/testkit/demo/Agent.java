@@ -58,17 +58,21 @@ final class Agent {
       Duration took) {}
 
   /**
-   * What an answer says against the call.
+   * What an answer says against the call: as JSON-RPC of an MCP call, as a problem (RFC 9457) of
+   * any other.
    *
    * @param reason code of a refusal by valetkey; null when it is another's
-   * @param message for people; the whole body when it is not JSON-RPC
+   * @param message for people; the whole body when it is neither
    */
   record Refusal(@Nullable String reason, String message) {
     static Refusal in(String body) {
-      Map<String, Object> error = Json.object(json(body), "error");
-      String message = Json.text(error, "message");
+      Map<String, Object> problem = json(body);
+      Map<String, Object> error = Json.object(problem, "error");
+      boolean rpc = !error.isEmpty();
+      String message = rpc ? Json.text(error, "message") : Json.text(problem, "detail");
       return new Refusal(
-          Json.text(Json.object(error, "data"), "code"), message == null ? body.strip() : message);
+          Json.text(rpc ? Json.object(error, "data") : problem, "code"),
+          message == null ? body.strip() : message);
     }
   }
 

@@ -32,7 +32,7 @@ public final class Demo {
     List<String> options = List.of(args);
     boolean invisible = options.equals(List.of(INVISIBLE));
     if (!invisible && !Set.of(KEEP, KEYCLOAK).containsAll(options)) {
-      err.println("usage: bin/demo [--keep] [--keycloak], or bin/demo --invisible alone");
+      err.println("usage: bin/demo [--keep] [--keycloak], or bin/demo --invisible, alone");
       System.exit(2);
     }
     String missing = invisible ? PodNetwork.missing() : "";

@@ -26,6 +26,8 @@ final class InstrumentedAgent implements AutoCloseable {
   /** Of the agent's account at its language model: its own secret, which is none of ours. */
   static final String MODEL_KEY = "sk-CANARY-of-the-agent-itself";
 
+  private static final List<String> PATH = List.of("/usr/local/bin", "/usr/bin", "/bin");
+
   private final Child process;
   private final String code;
 
@@ -44,14 +46,14 @@ final class InstrumentedAgent implements AutoCloseable {
     install(folder, "requirements.lock");
     Path packages = folder.resolve("packages");
     // The cache lies in root's home, which the agent cannot enter.
-    Path cached = PythonPackages.folder(folder.resolve("requirements.lock"));
+    Path cached = PythonPackages.folder(folder.resolve("requirements.lock"), python());
     Child.run(List.of("cp", "-r", cached.toString(), packages.toString()));
     Child.run(List.of("chmod", "-R", "a+rX", packages.toString()));
     List<String> command =
         List.of(
             "env",
             "-i", // what it inherits from a demo says nothing about a pod
-            "PATH=/usr/local/bin:/usr/bin:/bin",
+            "PATH=" + String.join(":", PATH),
             "LANG=C.UTF-8",
             "PYTHONPATH=" + packages,
             "OTEL_TRACES_EXPORTER=none",
@@ -59,9 +61,9 @@ final class InstrumentedAgent implements AutoCloseable {
             "OTEL_LOGS_EXPORTER=none",
             "MODEL_URL=" + modelUrl,
             "MODEL_KEY=" + MODEL_KEY,
-            "python3",
+            python(),
             packages + "/bin/opentelemetry-instrument",
-            "python3",
+            python(),
             "-m",
             "uvicorn",
             "agent:app",
@@ -74,6 +76,16 @@ final class InstrumentedAgent implements AutoCloseable {
     Child process =
         Child.start("agent", folder, Map.of(), network.as(Pod.AGENT, Pod.AGENT, command));
     return new InstrumentedAgent(process, code);
+  }
+
+  /** A Python that every uid can run; the first on our own PATH may lie in root's home. */
+  static String python() {
+    return PATH.stream()
+        .map(folder -> Path.of(folder, "python3"))
+        .filter(Files::isExecutable)
+        .map(Path::toString)
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("there is no python3 in " + PATH));
   }
 
   Child process() {

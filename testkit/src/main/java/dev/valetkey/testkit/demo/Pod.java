@@ -165,9 +165,14 @@ final class Pod implements AutoCloseable {
     return tails + "-- the agent:\n" + agent().process().err();
   }
 
-  /** Whether nothing of it is left: no folder, no network, and so no process in it. */
+  /** Whether nothing of it is left. The command lines of its processes all name its folder. */
   boolean isGone() {
-    return closed && !Files.exists(folder.path("")) && !network.exists();
+    String name = folder.path("").toString();
+    return !Files.exists(folder.path(""))
+        && !network.exists()
+        && ProcessHandle.allProcesses()
+            .map(process -> process.info().commandLine().orElse(""))
+            .noneMatch(line -> line.contains(name));
   }
 
   @Override
@@ -208,7 +213,7 @@ final class Pod implements AutoCloseable {
             "serve",
             config.toString());
     return Child.start(
-        "valetkey", config.resolveSibling("."), Map.of(), network.as(VALETKEY, VALETKEY, command));
+        "valetkey", folder.path("etc"), Map.of(), network.as(VALETKEY, VALETKEY, command));
   }
 
   private String config() {
