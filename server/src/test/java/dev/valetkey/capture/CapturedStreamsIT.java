@@ -107,8 +107,7 @@ final class CapturedStreamsIT {
   @Test
   void grpcReachesHostsThatAreNoServers() throws IOException {
     Server health =
-        NettyServerBuilder.forAddress(
-                new InetSocketAddress(pod.network().stranger(), 0))
+        NettyServerBuilder.forAddress(new InetSocketAddress(pod.network().stranger(), 0))
             .addService(new HealthStatusManager().getHealthService())
             .build()
             .start();
