@@ -2,7 +2,9 @@ package dev.valetkey.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.valetkey.cli.bootstrap.CaptureBootstrap;
 import dev.valetkey.cli.bootstrap.GatewayBootstrap;
+import dev.valetkey.cli.bootstrap.ProxyBootstrap;
 import dev.valetkey.config.Config;
 import dev.valetkey.config.ReadResult;
 import java.nio.file.Path;
@@ -36,7 +38,10 @@ final class EnvoyCommand implements Callable<Integer> {
 
   /** Shapes of the configuration, spelled as users write them. */
   enum Layout {
-    gateway
+    gateway,
+    capture,
+    intercept,
+    proxy
   }
 
   @Override
@@ -48,15 +53,26 @@ final class EnvoyCommand implements Callable<Integer> {
       }
       case ReadResult.Loaded good -> {
         good.warnings().forEach(terminal.err()::println);
-        terminal.out().print(bootstrap(good.config()));
-        yield ExitStatus.FINE;
+        yield print(good.config());
       }
     };
+  }
+
+  private int print(Config config) {
+    if (layout == Layout.intercept && config.intercept() == null) {
+      terminal.err().println("the layout intercept needs a section intercept in " + file);
+      return ExitStatus.BAD_USE;
+    }
+    terminal.out().print(bootstrap(config));
+    return ExitStatus.FINE;
   }
 
   private String bootstrap(Config config) {
     return switch (layout) {
       case gateway -> GatewayBootstrap.print(config);
+      case capture -> CaptureBootstrap.capture(config);
+      case intercept -> CaptureBootstrap.intercept(config);
+      case proxy -> ProxyBootstrap.print(config);
     };
   }
 }

@@ -213,7 +213,7 @@ final class CliTest {
             """,
             folder);
 
-    for (String command : List.of("check", "envoy")) {
+    for (String command : List.of("check", "envoy", "nft")) {
       Run run = run(command, file.toString());
 
       assertThat(run.status()).isEqualTo(2);
@@ -264,6 +264,37 @@ final class CliTest {
     Run run = run("envoy", "--layout", "gateway", Samples.copy("smallest", folder).toString());
 
     assertThat(run).isEqualTo(new Run(0, Samples.read(Samples.file("smallest", "envoy.yaml")), ""));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"capture/smallest", "intercept/smallest", "proxy/smallest", "gateway/inbound"})
+  void envoyPrintsEveryLayout(String sample) {
+    String layout = sample.substring(0, sample.indexOf('/'));
+
+    Run run = run("envoy", "--layout", layout, Samples.copy(sample, folder).toString());
+
+    assertThat(run.status()).isZero();
+    assertThat(run.out()).isEqualTo(Samples.read(Samples.file(sample, "envoy.yaml")));
+  }
+
+  @Test
+  void envoyRefusesToPrintInterceptionThatIsNotConfigured() {
+    String file = Samples.copy("capture/smallest", folder).toString();
+
+    Run run = run("envoy", "--layout", "intercept", file);
+
+    assertThat(run)
+        .isEqualTo(
+            new Run(2, "", "the layout intercept needs a section intercept in " + file + "\n"));
+  }
+
+  @Test
+  void nftPrintsTheRulesetAndNothingElse() {
+    Run run = run("nft", Samples.copy("capture/smallest", folder).toString());
+
+    assertThat(run)
+        .isEqualTo(new Run(0, Samples.read(Samples.file("capture/smallest", "ruleset.nft")), ""));
   }
 
   @ParameterizedTest
@@ -369,7 +400,7 @@ final class CliTest {
     "'', A command is missing.",
     "chekc, 'Unmatched argument at index 0: ''chekc'''",
     "check, 'Missing required parameter: ''FILE'''",
-    "envoy --layout ring x, 'Invalid value for option ''--layout'': expected one of [gateway] (case-insensitive) but was ''ring'''",
+    "envoy --layout ring x, 'Invalid value for option ''--layout'': expected one of [gateway, capture, intercept, proxy] (case-insensitive) but was ''ring'''",
     "explain https://a/, 'FILE and URL are needed, or --socket and URL.'",
     "explain --header x a b, 'A header is written ''NAME: VALUE''.'",
     "sessions --end xyz, an id has 8 to 64 digits of 0-9 and a-f",

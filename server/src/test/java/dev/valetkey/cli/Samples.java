@@ -11,10 +11,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * The files under envoy-config/gateway, and a place where they can be read: with all the files that
- * they name.
+ * The files under envoy-config, and a place where they can be read: with all the files that they
+ * name.
  */
 public final class Samples {
   /** Where the samples say that they lie. */
@@ -24,12 +25,31 @@ public final class Samples {
 
   private Samples() {}
 
+  /** The samples of the layout {@code gateway} that show everything. */
   public static List<String> names() {
     return List.of("smallest", "full");
   }
 
+  /** Every sample of every layout, as {@code LAYOUT/NAME}. */
+  public static List<String> all() {
+    Path home = Repository.root().resolve("envoy-config");
+    try (Stream<Path> files = Files.walk(home, 3)) {
+      return files
+          .filter(file -> file.endsWith("valetkey.yaml"))
+          .map(file -> home.relativize(file.getParent()).toString())
+          .sorted()
+          .toList();
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+
+  /**
+   * @param sample a name of the layout {@code gateway}, or {@code LAYOUT/NAME}
+   */
   public static Path file(String sample, String file) {
-    return Repository.root().resolve("envoy-config/gateway").resolve(sample).resolve(file);
+    String folder = sample.contains("/") ? sample : "gateway/" + sample;
+    return Repository.root().resolve("envoy-config").resolve(folder).resolve(file);
   }
 
   /** Copies a sample into {@code folder}, beside the files that it names. */

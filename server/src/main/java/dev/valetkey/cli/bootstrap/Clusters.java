@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where Envoy connects to: the sidecar, the retry listener, and each server, pinned by address and
- * certificate.
+ * Where Envoy connects to: the sidecar, its own listeners, each server, pinned by address and
+ * certificate, and whom else the agent calls.
  */
 final class Clusters {
   /** The platform's certificates in Debian and in Envoy's own images. */
@@ -37,19 +37,78 @@ final class Clusters {
         .put("load_assignment", endpoint(Names.SIDECAR, pipe(socket)));
   }
 
-  /** The internal listener through which a second attempt goes. */
-  static Yaml.Mapping retry() {
+  /** The sidecar as the source of certificates, apart from the limits of the Checks. */
+  static Yaml.Mapping certificates(Path socket) {
     return map()
-        .put("name", Names.RETRY)
+        .put("name", Names.CERTIFICATES)
+        .put("type", "STATIC")
+        .put("connect_timeout", "0.5s")
+        .put(
+            "typed_extension_protocol_options",
+            httpOptions("explicit_http_config", map().put("http2_protocol_options", map())))
+        .put("load_assignment", endpoint(Names.CERTIFICATES, pipe(socket)));
+  }
+
+  /** An internal listener: the one of second attempts, or the one that opens TLS. */
+  static Yaml.Mapping internal(String listener) {
+    return map()
+        .put("name", listener)
         .put("type", "STATIC")
         .put("circuit_breakers", limits())
         .put(
             "load_assignment",
             endpoint(
-                Names.RETRY,
-                map()
-                    .put(
-                        "envoy_internal_address", map().put("server_listener_name", Names.RETRY))));
+                listener,
+                map().put("envoy_internal_address", map().put("server_listener_name", listener))));
+  }
+
+  /** The address that the agent dialled, before it was redirected. */
+  static Yaml.Mapping originalDestination() {
+    return map()
+        .put("name", Names.UNLISTED)
+        .put("type", "ORIGINAL_DST")
+        .put("lb_policy", "CLUSTER_PROVIDED")
+        .put("connect_timeout", "10s")
+        .put("typed_extension_protocol_options", sameProtocol())
+        .put("circuit_breakers", limits());
+  }
+
+  /** The host that the request names. */
+  static Yaml.Mapping namedByRequest() {
+    return map()
+        .put("name", Names.UNLISTED)
+        .put("lb_policy", "CLUSTER_PROVIDED")
+        .put("connect_timeout", "10s")
+        .put(
+            "cluster_type",
+            map()
+                .put("name", "envoy.clusters.dynamic_forward_proxy")
+                .put(
+                    "typed_config",
+                    Types.config("envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig")
+                        .put("dns_cache_config", dnsCache())))
+        .put("circuit_breakers", limits());
+  }
+
+  /** The same for the filter and the cluster, or Envoy takes neither. */
+  static Yaml.Mapping dnsCache() {
+    return map().put("name", Names.UNLISTED).put("dns_lookup_family", "ALL").put("max_hosts", 1024);
+  }
+
+  /** Whoever is sent here is hung up on. */
+  static Yaml.Mapping nowhere() {
+    return map().put("name", Names.NOWHERE).put("type", "STATIC").put("connect_timeout", "1s");
+  }
+
+  /** The agent, as users call it. */
+  static Yaml.Mapping agent(UpstreamAddress address) {
+    return map()
+        .put("name", Names.AGENT)
+        .put("type", "STATIC")
+        .put("connect_timeout", "2s")
+        .put("typed_extension_protocol_options", sameProtocol())
+        .put("circuit_breakers", limits())
+        .put("load_assignment", endpoint(Names.AGENT, address.socketAddress()));
   }
 
   /**
@@ -170,6 +229,13 @@ final class Clusters {
 
   private static Yaml.Mapping httpOptions(String kind, Yaml.Mapping options) {
     return map().put(HTTP_OPTIONS, Types.config(HTTP_OPTIONS).put(kind, options));
+  }
+
+  /** HTTP/2 for those who came with it, as gRPC does; HTTP/1.1 for the others. */
+  private static Yaml.Mapping sameProtocol() {
+    return httpOptions(
+        "use_downstream_protocol_config",
+        map().put("http_protocol_options", map()).put("http2_protocol_options", map()));
   }
 
   private static Yaml.Mapping endpoint(String cluster, Yaml.Mapping address) {

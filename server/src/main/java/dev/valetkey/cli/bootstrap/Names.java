@@ -16,11 +16,28 @@ final class Names {
   static final String SIDECAR = "valetkey";
   static final String RETRY = "valetkey_retry";
 
+  /** The sidecar again, for certificates: their streams never end. */
+  static final String CERTIFICATES = "valetkey_sds";
+
+  /** Listener and cluster of an explicit proxy: TLS that is opened. */
+  static final String OPENED_TLS = "valetkey_opened_tls";
+
+  /** Where the agent wanted to go. */
+  static final String UNLISTED = "valetkey_unlisted";
+
+  /** A cluster without endpoints. */
+  static final String NOWHERE = "valetkey_nowhere";
+
+  static final String AGENT = "valetkey_agent";
+
+  private static final List<String> OURS =
+      List.of(SIDECAR, RETRY, CERTIFICATES, OPENED_TLS, UNLISTED, NOWHERE, AGENT);
+
   private final Map<String, String> clusters = new HashMap<>();
   private final Map<String, String> aggregates = new HashMap<>();
 
   Names(Iterable<String> servers) {
-    Set<String> taken = new HashSet<>(List.of(SIDECAR, RETRY));
+    Set<String> taken = new HashSet<>(OURS);
     for (String server : servers) {
       clusters.put(server, unique(server, taken));
     }

@@ -29,6 +29,15 @@ record UpstreamAddress(String host, boolean ip, int port) {
     return new UpstreamAddress(host, IPV4.matcher(host).matches(), port);
   }
 
+  /** Whether the host of a URI is an IP address. */
+  static boolean isIp(String host) {
+    return host.startsWith("[") || IPV4.matcher(host).matches();
+  }
+
+  boolean isIpv6() {
+    return host.contains(":");
+  }
+
   Yaml.Mapping socketAddress() {
     return Yaml.map()
         .put("socket_address", Yaml.map().put("address", host).put("port_value", port));

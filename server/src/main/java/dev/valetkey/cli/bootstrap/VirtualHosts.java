@@ -5,57 +5,88 @@ import static dev.valetkey.cli.bootstrap.Yaml.map;
 import static dev.valetkey.cli.bootstrap.Yaml.texts;
 
 import dev.valetkey.config.Config;
-import dev.valetkey.config.GrantConfig;
-import dev.valetkey.config.ServerConfig;
 import dev.valetkey.config.UserTokenSource;
-import java.net.URI;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The route tables of the two listeners. Servers on one host share a virtual host and are told
+ * The route tables of the agent's calls. Servers on one host share a virtual host and are told
  * apart by path; every route says in {@code context_extensions} what its Check is about.
  */
 final class VirtualHosts {
-  private static final String AUTHZ_PER_ROUTE =
-      "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute";
-  private static final String HEADERS_PER_ROUTE =
-      "envoy.extensions.filters.http.header_mutation.v3.HeaderMutationPerRoute";
-
   private final Config config;
-  private final Names names;
+  private final Routes routes;
 
   VirtualHosts(Config config, Names names) {
     this.config = config;
-    this.names = names;
+    this.routes = new Routes(names);
   }
 
-  /** A server at one of its addresses. */
-  private record Place(String path, ServerConfig server) {}
+  /**
+   * Every listed host, and a host {@code *} whose calls are checked, refused and never sent. For
+   * listeners that take the port off the host.
+   */
+  List<Yaml.Mapping> listedElseRefused() {
+    Set<String> taken = new HashSet<>();
+    List<Yaml.Mapping> hosts = new ArrayList<>();
+    hosts.add(
+        map()
+            .put("name", Names.unique("unlisted", taken))
+            .put("domains", texts("*"))
+            .put("typed_per_filter_config", FilterSettings.checkAndRefuse())
+            .put("routes", list(Routes.notFound())));
+    hosts.addAll(listed(taken, List.of(), false));
+    return hosts;
+  }
+
+  /** Every listed host and no other. For listeners that take the port off the host. */
+  List<Yaml.Mapping> listed() {
+    return listed(new HashSet<>(), List.of(), false);
+  }
+
+  /** Every listed host on any port, and a host {@code *} whose calls are checked and pass. */
+  List<Yaml.Mapping> listedElsePassed() {
+    Set<String> taken = new HashSet<>();
+    List<Yaml.Mapping> hosts = new ArrayList<>();
+    hosts.add(
+        map()
+            .put("name", Names.unique("unlisted", taken))
+            .put("domains", texts("*"))
+            .put("request_headers_to_remove", texts("x-forwarded-proto"))
+            .put("typed_per_filter_config", FilterSettings.check("unlisted"))
+            .put("routes", list(Routes.pass())));
+    hosts.addAll(listed(taken, List.of(), true));
+    return hosts;
+  }
 
   /**
-   * What the agent may call: every listed host, and a host {@code *} whose calls are checked,
-   * refused and never sent.
+   * The same for an explicit proxy: CONNECT leads to the listener that opens TLS where the host is
+   * listed, and elsewhere out of the pod if {@code otherTls}. The proxy's own port is no host.
+   *
+   * @param opened whether listed TLS is opened; refused otherwise
    */
-  List<Yaml.Mapping> egress() {
-    List<Yaml.Mapping> hosts = new ArrayList<>();
+  List<Yaml.Mapping> proxied(int ownPort, boolean opened, boolean otherTls) {
     Set<String> taken = new HashSet<>();
-    hosts.add(unlisted(Names.unique("unlisted", taken)));
-    byPlaces(config.servers().values(), true)
-        .forEach((places, domains) ->
-            hosts.add(
-                host(places, domains, taken)
-                    .put("request_headers_to_remove", texts(removedHeaders()))
-                    .put("typed_per_filter_config", hideUserToken())
-                    .put("routes", list(egressRoutes(places)))));
+    List<Yaml.Mapping> hosts = new ArrayList<>();
+    hosts.add(
+        map()
+            .put("name", Names.unique("ourselves", taken))
+            .put("domains", texts("*:" + ownPort))
+            .put("typed_per_filter_config", FilterSettings.noCheck())
+            .put("routes", list(Routes.connect(403), Routes.notFound())));
+    hosts.add(
+        map()
+            .put("name", Names.unique("unlisted", taken))
+            .put("domains", texts("*"))
+            .put("request_headers_to_remove", texts(withHopHeaders(List.of("x-forwarded-proto"))))
+            .put("typed_per_filter_config", FilterSettings.check("unlisted"))
+            .put("routes", list(otherTls ? Routes.tunnel() : Routes.connect(403), Routes.pass())));
+    Yaml.Mapping connect = opened ? Routes.open() : Routes.connect(403);
+    hosts.addAll(listed(taken, List.of(connect), true));
     return hosts;
   }
 
@@ -66,88 +97,45 @@ final class VirtualHosts {
   List<Yaml.Mapping> retry() {
     List<Yaml.Mapping> hosts = new ArrayList<>();
     Set<String> taken = new HashSet<>();
-    byPlaces(config.servers().values().stream().filter(VirtualHosts::renews).toList(), false)
+    Place.grouped(config.servers().values().stream().filter(Routes::renews).toList(), false)
         .forEach((places, domains) ->
             hosts.add(
                 host(places, domains, taken)
                     .put("request_headers_to_remove", texts("x-forwarded-proto"))
-                    .put("routes", list(places.stream().map(this::retryRoute).toList()))));
+                    .put("routes", list(places.stream().map(routes::retry).toList()))));
     return hosts;
   }
 
   /**
-   * Whether a server's 401 gets a second attempt. {@code without_user} acts only beside grants that
-   * renew, and adds none.
+   * @param first routes that each host has before those of its servers
+   * @param anyPort whether the listener leaves the port in the host
    */
-  static boolean renews(ServerConfig server) {
-    return server.grant().renewable();
+  private List<Yaml.Mapping> listed(Set<String> taken, List<Yaml.Mapping> first, boolean anyPort) {
+    List<Yaml.Mapping> hosts = new ArrayList<>();
+    List<String> removed = first.isEmpty() ? removedHeaders() : withHopHeaders(removedHeaders());
+    Place.grouped(config.servers().values(), true)
+        .forEach((places, domains) ->
+            hosts.add(
+                host(places, anyPort ? onAnyPort(domains) : domains, taken)
+                    .put("request_headers_to_remove", texts(removed))
+                    .put("typed_per_filter_config", FilterSettings.hideUserToken())
+                    .put(
+                        "routes",
+                        list(
+                            Stream.concat(first.stream(), routes.outbound(places).stream())
+                                .toList()))));
+    return hosts;
   }
 
-  /**
-   * Hosts that hold the same servers at the same paths are one virtual host. Longer paths come
-   * first: the first match counts.
-   */
-  private static Map<List<Place>, List<String>> byPlaces(
-      Iterable<ServerConfig> servers, boolean aliases) {
-    Map<String, List<Place>> byHost = new LinkedHashMap<>();
-    for (ServerConfig server : servers) {
-      Stream<URI> addresses =
-          Stream.concat(
-              Stream.of(server.url()), aliases ? server.aliases().stream() : Stream.empty());
-      addresses.forEach(address -> {
-        List<Place> places = byHost.computeIfAbsent(domain(address), host -> new ArrayList<>());
-        Place place = new Place(path(server.url()), server);
-        if (!places.contains(place)) {
-          places.add(place);
-        }
-      });
-    }
-    Map<List<Place>, List<String>> byPlaces = new LinkedHashMap<>();
-    byHost.forEach((host, places) -> {
-      places.sort(Comparator.comparingInt((Place place) -> place.path().length()).reversed());
-      byPlaces.computeIfAbsent(places, key -> new ArrayList<>()).add(host);
-    });
-    return byPlaces;
-  }
-
-  /** As Envoy compares it: without a port and without the final dot. */
-  private static String domain(URI address) {
-    String host = address.getHost().toLowerCase(Locale.ROOT);
-    return host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
-  }
-
-  /** The path of all the server's addresses, without a final slash; the root is a slash. */
-  private static String path(URI url) {
-    String path = url.getRawPath();
-    if (path == null || path.length() < 2) {
-      return "/";
-    }
-    return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
-  }
-
-  private static Yaml.Mapping unlisted(String name) {
-    Yaml.Mapping route =
-        map()
-            .put("match", map().put("prefix", "/"))
-            .put("direct_response", map().put("status", 404));
-    return map()
-        .put("name", name)
-        .put("domains", texts("*"))
-        .put(
-            "typed_per_filter_config",
-            check(map().put("valetkey.direction", "unlisted").put("valetkey.unlisted", "refuse")))
-        .put("routes", list(route));
-  }
-
-  private static Yaml.Mapping host(List<Place> places, List<String> domains, Set<String> taken) {
-    return map()
-        .put("name", Names.unique(first(places).name(), taken))
-        .put("domains", texts(domains));
+  private static List<String> onAnyPort(List<String> domains) {
+    return domains.stream().flatMap(domain -> Stream.of(domain, domain + ":*")).toList();
   }
 
   /** The server with the shortest path gives the host its name: the others are parts of it. */
-  private static ServerConfig first(List<Place> places) {
-    return places.getLast().server();
+  private static Yaml.Mapping host(List<Place> places, List<String> domains, Set<String> taken) {
+    return map()
+        .put("name", Names.unique(places.getLast().server().name(), taken))
+        .put("domains", texts(domains));
   }
 
   /** Dropped by the router, after the Check has seen them. */
@@ -165,114 +153,9 @@ final class VirtualHosts {
     return List.copyOf(names);
   }
 
-  /**
-   * The user token leaves Authorization before the Check, and the header that holds it is dropped
-   * after it: whatever the Check does or does not do, the user token cannot leave the pod.
-   */
-  private static Yaml.Mapping hideUserToken() {
-    Yaml.Mapping move =
-        map()
-            .put(
-                "append",
-                map()
-                    .put(
-                        "header",
-                        map()
-                            .put("key", "x-valetkey-user-token")
-                            .put("value", "%REQ(AUTHORIZATION)%"))
-                    .put("append_action", "OVERWRITE_IF_EXISTS_OR_ADD"));
-    Yaml.Mapping mutations =
-        map().put("request_mutations", list(move, map().put("remove", "authorization")));
-    return map()
-        .put(
-            "envoy.filters.http.header_mutation",
-            Types.config(HEADERS_PER_ROUTE).put("mutations", mutations));
-  }
-
-  private List<Yaml.Mapping> egressRoutes(List<Place> places) {
-    List<Yaml.Mapping> routes = new ArrayList<>();
-    places.forEach(place -> routes.add(egressRoute(place)));
-    if (places.stream().noneMatch(place -> place.path().equals("/"))) {
-      // Any other path of the host: a Check that refuses it as not listed, and nothing behind it.
-      routes.add(
-          map()
-              .put("match", map().put("prefix", "/"))
-              .put("direct_response", map().put("status", 404))
-              .put("typed_per_filter_config", check("outbound", first(places))));
-    }
-    return routes;
-  }
-
-  private Yaml.Mapping egressRoute(Place place) {
-    Yaml.Mapping route = map().put("match", match(place.path()));
-    if (place.server().grant() instanceof GrantConfig.Refuse) {
-      route.put("direct_response", map().put("status", 403));
-    } else if (renews(place.server())) {
-      route.put(
-          "route",
-          to(names.aggregate(place.server().name()), place.server())
-              .put("retry_policy", onceAfter401()));
-    } else {
-      route.put("route", to(names.cluster(place.server().name()), place.server()));
-    }
-    return route.put("typed_per_filter_config", check("outbound", place.server()));
-  }
-
-  private Yaml.Mapping retryRoute(Place place) {
-    return map()
-        .put("match", match(place.path()))
-        .put("route", to(names.cluster(place.server().name()), place.server()))
-        .put("typed_per_filter_config", check("retry", place.server()));
-  }
-
-  /** A prefix on segment boundaries. */
-  private static Yaml.Mapping match(String path) {
-    return map().put(path.equals("/") ? "prefix" : "path_separated_prefix", path);
-  }
-
-  private static Yaml.Mapping to(String cluster, ServerConfig server) {
-    return map()
-        .put("cluster", cluster)
-        .put("timeout", "0s") // streams: Envoy cuts after 15 s otherwise
-        .put("host_rewrite_literal", authority(server.url()));
-  }
-
-  private static String authority(URI url) {
-    boolean https = "https".equalsIgnoreCase(url.getScheme());
-    boolean defaultPort = url.getPort() == -1 || url.getPort() == (https ? 443 : 80);
-    return domain(url) + (defaultPort ? "" : ":" + url.getPort());
-  }
-
-  /**
-   * The second attempt goes to the other member of the aggregate. Our own refusal is a local reply
-   * and is never retried.
-   */
-  private static Yaml.Mapping onceAfter401() {
-    return map()
-        .put("retry_on", "retriable-status-codes")
-        .put("retriable_status_codes", new Yaml.Sequence(List.of(new Yaml.Int(401))))
-        .put("num_retries", 1)
-        .put("retry_back_off", map().put("base_interval", "0.001s").put("max_interval", "0.001s"))
-        .put(
-            "retry_priority",
-            map()
-                .put("name", "envoy.retry_priorities.previous_priorities")
-                .put(
-                    "typed_config",
-                    Types.config(
-                            "envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig")
-                        .put("update_frequency", 1)));
-  }
-
-  private static Yaml.Mapping check(String direction, ServerConfig server) {
-    return check(map().put("valetkey.direction", direction).put("valetkey.server", server.name()));
-  }
-
-  private static Yaml.Mapping check(Yaml.Mapping context) {
-    return map()
-        .put(
-            "envoy.filters.http.ext_authz",
-            Types.config(AUTHZ_PER_ROUTE)
-                .put("check_settings", map().put("context_extensions", context)));
+  /** RFC 9110 §11.7.1, §7.6.1: what the agent says to its proxy is not for the server. */
+  private static List<String> withHopHeaders(List<String> names) {
+    return Stream.concat(names.stream(), Stream.of("proxy-authorization", "proxy-connection"))
+        .toList();
   }
 }

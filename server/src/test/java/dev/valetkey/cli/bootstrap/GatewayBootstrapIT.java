@@ -55,7 +55,7 @@ final class GatewayBootstrapIT {
 
   @ParameterizedTest
   @MethodSource("dev.valetkey.cli.Samples#names")
-  void envoyValidatesAndRunsEverySample(String sample) {
+  void envoyRunsEverySample(String sample) {
     Samples.copy(sample, folder);
     String bootstrap =
         Samples.read(Samples.file(sample, "envoy.yaml")).replace(Samples.HOME, folder.toString());
@@ -65,10 +65,6 @@ final class GatewayBootstrapIT {
             .replace(
                 "address: 127.0.0.1, port_value: 15001", "address: 127.0.0.1, port_value: " + port);
 
-    EnvoyProcess.Validation validation = EnvoyProcess.validate(bootstrap, folder);
-
-    assertThat(validation.output()).contains("OK");
-    assertThat(validation.valid()).isTrue();
     try (EnvoyProcess envoy = EnvoyProcess.start(here, folder)) {
       assertThat(envoy.isLive()).isTrue();
       assertThat(envoy.log()).doesNotContain("deprecated", "[error]", "[critical]");

@@ -6,28 +6,9 @@ import dev.valetkey.cli.Samples;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 final class GatewayBootstrapTest {
   @TempDir Path folder;
-
-  @ParameterizedTest
-  @MethodSource("dev.valetkey.cli.Samples#names")
-  void sampleIsPrintedAsItsGoldenFile(String sample) {
-    Path file = Samples.copy(sample, folder);
-
-    String printed = GatewayBootstrap.print(Samples.config(file));
-
-    Samples.assertGolden(
-        Samples.file(sample, "envoy.yaml"), printed.replace(folder.toString(), Samples.HOME));
-  }
-
-  @ParameterizedTest
-  @MethodSource("dev.valetkey.cli.Samples#names")
-  void noSecretIsPrinted(String sample) {
-    assertThat(Samples.read(Samples.file(sample, "envoy.yaml"))).doesNotContain("CANARY-");
-  }
 
   @Test
   void withoutRenewableGrantsThereIsNoRetryListener() {
