@@ -6,16 +6,20 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 
-/** {@code bench/run [check] [start] [memory] [issuer] [grants]}: all of them when none is named. */
+/**
+ * {@code bench/run [check] [start] [memory] [issuer] [grants] [envoy]}: all of them when none is
+ * named.
+ */
 final class Bench {
-  private static final List<String> PARTS = List.of("check", "start", "memory", "issuer", "grants");
+  private static final List<String> PARTS =
+      List.of("check", "start", "memory", "issuer", "grants", "envoy");
 
   private Bench() {}
 
   public static void main(String[] args) throws IOException {
     Set<String> wanted = Set.copyOf(args.length == 0 ? PARTS : List.of(args));
     if (!PARTS.containsAll(wanted)) {
-      System.err.println("usage: bench/run [check] [start] [memory] [issuer] [grants]");
+      System.err.println("usage: bench/run [check] [start] [memory] [issuer] [grants] [envoy]");
       System.exit(2);
     }
     Path folder = Files.createTempDirectory("valetkey-bench");
@@ -34,6 +38,9 @@ final class Bench {
     }
     if (wanted.contains("grants")) {
       Misses.run(Files.createDirectory(folder.resolve("grants")));
+    }
+    if (wanted.contains("envoy")) {
+      ThroughEnvoy.run(Files.createDirectory(folder.resolve("envoy")));
     }
     System.exit(0);
   }

@@ -30,6 +30,15 @@ final class Cores {
     return prefix(count() - 1);
   }
 
+  /**
+   * Moves a process that was started from here, all its threads, to the measured process's core.
+   */
+  static void moveToServer(long pid) {
+    if (TASKSET && !works("taskset", "-a", "-c", "-p", "0", String.valueOf(pid))) {
+      throw new IllegalStateException("cannot move process " + pid);
+    }
+  }
+
   static String describe() {
     return (TASKSET ? "server and load on cores of their own (taskset)" : "not pinned")
         + (CHRT ? ", ahead of other processes (chrt -r 1)" : ", no real-time priority");

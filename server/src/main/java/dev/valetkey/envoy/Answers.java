@@ -59,10 +59,10 @@ final class Answers {
 
   private static InputStream of(Forward forward, byte[] fragment) {
     HeaderEdits edits = forward.edits();
-    if (edits == HeaderEdits.UNCHANGED) {
+    if (edits.equals(HeaderEdits.UNCHANGED)) {
       return new ReadyAnswer(UNCHANGED);
     }
-    return edits == HeaderEdits.WITHOUT_AUTHORIZATION
+    return edits.equals(HeaderEdits.WITHOUT_AUTHORIZATION)
         ? new ReadyAnswer(WITHOUT_AUTHORIZATION)
         : new ForwardAnswer(edits, forward.correlation(), fragment);
   }

@@ -2,7 +2,6 @@ package dev.valetkey.e2e;
 
 import static java.util.Objects.requireNonNull;
 
-import dev.valetkey.cli.bootstrap.GatewayBootstrap;
 import dev.valetkey.config.ConfigReader;
 import dev.valetkey.config.ReadResult;
 import dev.valetkey.testkit.Child;
@@ -257,9 +256,10 @@ final class Pod implements AutoCloseable {
     awaitReady();
   }
 
-  private String bootstrap() {
+  /** What Envoy was started with. */
+  String bootstrap() {
     return switch (ConfigReader.read(folder.resolve("valetkey.yaml"))) {
-      case ReadResult.Loaded good -> GatewayBootstrap.print(good.config());
+      case ReadResult.Loaded good -> file.bootstrap().apply(good.config());
       case ReadResult.Problems bad -> throw new AssertionError(bad.problems().toString());
     };
   }

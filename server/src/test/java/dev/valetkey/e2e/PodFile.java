@@ -1,5 +1,7 @@
 package dev.valetkey.e2e;
 
+import dev.valetkey.cli.bootstrap.GatewayBootstrap;
+import dev.valetkey.config.Config;
 import dev.valetkey.testkit.Client;
 import dev.valetkey.testkit.Issuer;
 import dev.valetkey.testkit.IssuerOptions;
@@ -7,6 +9,7 @@ import dev.valetkey.testkit.McpServer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +37,8 @@ final class PodFile {
   private String moreIssuers = "";
   private boolean partner;
   private String sections = "";
+  private String listen = "";
+  private Function<Config, String> bootstrap = GatewayBootstrap::print;
   private IssuerOptions issuer =
       IssuerOptions.defaults()
           .withClients(Client.basic("agent", Issuer.AGENT_SECRET), Client.none("chat-app"));
@@ -119,6 +124,18 @@ final class PodFile {
     return this;
   }
 
+  /** Further keys of {@code listen}. */
+  PodFile listen(String keys) {
+    listen = ", " + keys;
+    return this;
+  }
+
+  /** Another bootstrap than that of the layout {@code gateway}. */
+  PodFile bootstrap(Function<Config, String> print) {
+    bootstrap = print;
+    return this;
+  }
+
   /** Further top-level sections. */
   PodFile sections(String yaml) {
     sections = yaml;
@@ -141,6 +158,10 @@ final class PodFile {
     return servers;
   }
 
+  Function<Config, String> bootstrap() {
+    return bootstrap;
+  }
+
   /** The text of the file. */
   String yaml(
       String issuerUri,
@@ -151,7 +172,7 @@ final class PodFile {
     StringBuilder yaml =
         new StringBuilder(
             """
-            listen: {socket: authz.sock}
+            listen: {socket: authz.sock%s}
             envoy: {listen: "127.0.0.1:%d", admin_socket: envoy-admin.sock}
             admin: {socket: admin.sock, address: "127.0.0.1:%d"}
             %sissuers:
@@ -163,6 +184,7 @@ final class PodFile {
             %s%sservers:
             """
                 .formatted(
+                    listen,
                     envoyPort,
                     adminPort,
                     sections,

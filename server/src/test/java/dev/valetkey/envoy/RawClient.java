@@ -10,16 +10,20 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.handler.ssl.SslContext;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** Calls over a unix socket as Envoy does, with messages as bytes. */
+/** Calls as Envoy does, over a unix socket or by TLS, with messages as bytes. */
 final class RawClient implements AutoCloseable {
   static final MethodDescriptor<byte[], byte[]> CHECK =
       method("envoy.service.auth.v3.Authorization/Check");
@@ -35,6 +39,19 @@ final class RawClient implements AutoCloseable {
             .channelType(EpollDomainSocketChannel.class, DomainSocketAddress.class)
             .directExecutor()
             .usePlaintext()
+            .build();
+  }
+
+  /** The client of {@code localhost} at a port of this machine. */
+  RawClient(int port, SslContext tls) {
+    channel =
+        NettyChannelBuilder.forAddress(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+            .overrideAuthority("localhost")
+            .eventLoopGroup(loop)
+            .channelType(EpollSocketChannel.class, InetSocketAddress.class)
+            .directExecutor()
+            .sslContext(tls)
             .build();
   }
 

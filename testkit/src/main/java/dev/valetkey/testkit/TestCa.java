@@ -94,7 +94,12 @@ public final class TestCa {
 
   /** A certificate for localhost that expired yesterday. */
   public Certificate expired() {
-    return issue("-3d", 2, "dns:localhost", "ip:127.0.0.1");
+    return expired("dns:localhost", "ip:127.0.0.1");
+  }
+
+  /** A certificate for other names that expired yesterday. */
+  public Certificate expired(String... names) {
+    return issue("-3d", 2, names);
   }
 
   /** Trusts this CA and nothing else. */

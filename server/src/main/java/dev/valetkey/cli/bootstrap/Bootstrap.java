@@ -51,8 +51,7 @@ final class Bootstrap {
         new ArrayList<>(List.of(Clusters.sidecar(config.listen().socket())));
     if (config.servers().values().stream().anyMatch(Routes::renews)) {
       allListeners.add(
-          Listeners.internal(
-              Names.RETRY, FilterChains.http(managers.forRetries(hosts.retry()))));
+          Listeners.internal(Names.RETRY, FilterChains.http(managers.forRetries(hosts.retry()))));
       allClusters.add(Clusters.internal(Names.RETRY));
     }
     allClusters.addAll(servers());

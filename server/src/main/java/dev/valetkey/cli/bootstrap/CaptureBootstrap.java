@@ -77,8 +77,7 @@ public final class CaptureBootstrap {
       // Listed hosts only: what passes from here goes on in clear text.
       chains.add(
           FilterChains.opened(
-              opened,
-              bootstrap.managers().forServers("outbound_tls", bootstrap.hosts().listed())));
+              opened, bootstrap.managers().forServers("outbound_tls", bootstrap.hosts().listed())));
     }
     List<String> refused = new ArrayList<>(Place.names(config.servers().values()));
     refused.removeAll(opened);

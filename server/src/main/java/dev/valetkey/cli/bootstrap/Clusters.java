@@ -92,10 +92,7 @@ final class Clusters {
 
   /** The same for the filter and the cluster, or Envoy takes neither. */
   static Yaml.Mapping dnsCache() {
-    return map()
-        .put("name", Names.UNLISTED)
-        .put("dns_lookup_family", "ALL")
-        .put("max_hosts", 1024);
+    return map().put("name", Names.UNLISTED).put("dns_lookup_family", "ALL").put("max_hosts", 1024);
   }
 
   /** Whoever is sent here is hung up on. */

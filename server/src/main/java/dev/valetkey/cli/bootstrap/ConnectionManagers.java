@@ -129,9 +129,7 @@ final class ConnectionManagers {
             .put("log_name", "valetkey")
             .put("transport_api_version", "V3")
             .put("buffer_size_bytes", 0)
-            .put(
-                "grpc_service",
-                map().put("envoy_grpc", map().put("cluster_name", Names.SIDECAR)));
+            .put("grpc_service", map().put("envoy_grpc", map().put("cluster_name", Names.SIDECAR)));
     Yaml.Mapping log =
         Types.config("envoy.extensions.access_loggers.grpc.v3.HttpGrpcAccessLogConfig")
             .put("common_config", common)

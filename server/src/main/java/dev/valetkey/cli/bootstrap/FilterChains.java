@@ -28,8 +28,7 @@ final class FilterChains {
   /** TLS for these names, opened with certificates that the sidecar makes. */
   static Yaml.Mapping opened(List<String> names, Yaml.Mapping manager) {
     return chain(
-            "opened_tls",
-            map().put("transport_protocol", "tls").put("server_names", texts(names)))
+            "opened_tls", map().put("transport_protocol", "tls").put("server_names", texts(names)))
         .put("transport_socket_connect_timeout", "10s")
         .put("transport_socket", certificates(names))
         .put("filters", list(filter("http_connection_manager", manager)));
@@ -114,7 +113,6 @@ final class FilterChains {
     return map()
         .put("name", name)
         .put(
-            "sds_config",
-            map().put("resource_api_version", "V3").put("api_config_source", source));
+            "sds_config", map().put("resource_api_version", "V3").put("api_config_source", source));
   }
 }

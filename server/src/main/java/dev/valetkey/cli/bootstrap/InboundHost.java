@@ -8,7 +8,9 @@ import dev.valetkey.config.InboundConfig;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The route table of users' calls: all go to the agent, and all but the exempt ones are checked. */
+/**
+ * The route table of users' calls: all go to the agent, and all but the exempt ones are checked.
+ */
 final class InboundHost {
   /**
    * What may stand below an exempt folder. An escape, a semicolon or a backslash can lead an agent

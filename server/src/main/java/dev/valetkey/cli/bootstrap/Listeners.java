@@ -67,10 +67,7 @@ final class Listeners {
     return map()
         .put(
             "socket_address",
-            map()
-                .put("address", "::")
-                .put("port_value", address.port())
-                .put("ipv4_compat", true));
+            map().put("address", "::").put("port_value", address.port()).put("ipv4_compat", true));
   }
 
   private static Yaml.Mapping filter(String name, String message) {

@@ -11,7 +11,9 @@ import java.util.stream.Collectors;
 public final class NftRuleset {
   private NftRuleset() {}
 
-  /** What {@code nft -f} reads, ending with a newline. The same configuration gives the same text. */
+  /**
+   * What {@code nft -f} reads, ending with a newline. The same configuration gives the same text.
+   */
   public static String print(Config config) {
     int outbound = UpstreamAddress.parse(config.envoy().listen()).port();
     boolean hasInbound = config.inbound() != null;

@@ -26,13 +26,14 @@ record Place(String path, ServerConfig server) {
   static Map<List<Place>, List<String>> grouped(Iterable<ServerConfig> servers, boolean aliases) {
     Map<String, List<Place>> byHost = new LinkedHashMap<>();
     for (ServerConfig server : servers) {
-      addresses(server, aliases).forEach(address -> {
-        List<Place> places = byHost.computeIfAbsent(host(address), host -> new ArrayList<>());
-        Place place = new Place(path(server.url()), server);
-        if (!places.contains(place)) {
-          places.add(place);
-        }
-      });
+      addresses(server, aliases)
+          .forEach(address -> {
+            List<Place> places = byHost.computeIfAbsent(host(address), host -> new ArrayList<>());
+            Place place = new Place(path(server.url()), server);
+            if (!places.contains(place)) {
+              places.add(place);
+            }
+          });
     }
     Map<List<Place>, List<String>> byPlaces = new LinkedHashMap<>();
     byHost.forEach((host, places) -> {

@@ -38,8 +38,7 @@ public final class ProxyBootstrap {
             address,
             bootstrap
                 .managers()
-                .forProxy(
-                    "proxy", bootstrap.hosts().proxied(address.port(), opened, otherTls))));
+                .forProxy("proxy", bootstrap.hosts().proxied(address.port(), opened, otherTls))));
     if (opened) {
       listeners.add(
           Listeners.internal(

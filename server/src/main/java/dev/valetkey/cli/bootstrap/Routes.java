@@ -73,8 +73,7 @@ final class Routes {
   static Yaml.Mapping tunnel() {
     Yaml.Mapping https =
         map().put("name", ":authority").put("string_match", map().put("suffix", ":443"));
-    return tunnel(
-        map().put("connect_matcher", map()).put("headers", list(https)), Names.UNLISTED);
+    return tunnel(map().put("connect_matcher", map()).put("headers", list(https)), Names.UNLISTED);
   }
 
   /** A tunnel that ends here, where the TLS inside it is opened and its calls are checked. */

@@ -5,7 +5,6 @@ import static dev.valetkey.cli.bootstrap.Yaml.map;
 import static dev.valetkey.cli.bootstrap.Yaml.texts;
 
 import dev.valetkey.config.Config;
-import dev.valetkey.config.ServerConfig;
 import dev.valetkey.config.UserTokenSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -85,9 +84,7 @@ final class VirtualHosts {
             .put("domains", texts("*"))
             .put("request_headers_to_remove", texts(withHopHeaders(List.of("x-forwarded-proto"))))
             .put("typed_per_filter_config", FilterSettings.check("unlisted"))
-            .put(
-                "routes",
-                list(otherTls ? Routes.tunnel() : Routes.connect(403), Routes.pass())));
+            .put("routes", list(otherTls ? Routes.tunnel() : Routes.connect(403), Routes.pass())));
     Yaml.Mapping connect = opened ? Routes.open() : Routes.connect(403);
     hosts.addAll(listed(taken, List.of(connect), true));
     return hosts;

@@ -1,6 +1,6 @@
 /**
- * The Envoy configurations that {@code valetkey envoy} prints: one class per layout, and the YAML
- * they are written in.
+ * What {@code valetkey envoy} and {@code valetkey nft} print: one class per layout over parts that
+ * all share, the YAML they are written in, and the ruleset.
  */
 @NullMarked
 package dev.valetkey.cli.bootstrap;

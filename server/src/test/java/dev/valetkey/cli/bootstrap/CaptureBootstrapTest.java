@@ -51,7 +51,8 @@ final class CaptureBootstrapTest {
   void otherTlsIsRefusedWhereConfigured() {
     assertThat(capture(WEATHER, "envoy: {other_tls: refuse}"))
         .contains("filter_chain_match: {transport_protocol: tls}");
-    assertThat(capture(WEATHER, "")).doesNotContain("filter_chain_match: {transport_protocol: tls}");
+    assertThat(capture(WEATHER, ""))
+        .doesNotContain("filter_chain_match: {transport_protocol: tls}");
   }
 
   @ParameterizedTest
