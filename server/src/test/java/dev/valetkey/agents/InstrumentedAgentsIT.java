@@ -60,8 +60,7 @@ final class InstrumentedAgentsIT {
   static void ask(Kind asked) {
     kind = asked;
     Path own = folder.resolve(kind.toString().replace(' ', '-'));
-    pod =
-        AgentPod.start(kind.language(), kind.telemetry(), own, "inbound: {user_token: handle}");
+    pod = AgentPod.start(kind.language(), kind.telemetry(), own, "inbound: {user_token: handle}");
     crowd = Crowd.ask(pod, kind.language().keeping());
   }
 
