@@ -92,6 +92,25 @@ final class InboundTest {
         .isEqualTo("valetkey=" + handle("CANARY-user-a") + ", tenant=acme,x=y");
   }
 
+  /** OpenTelemetry decodes the names of members and trims what comes of it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "%76aletkey",
+        "valetke%79",
+        "%56aletkey",
+        "Valetkey",
+        "valetkey%20",
+        "+valetkey",
+        "valetkey%C2%A0"
+      })
+  void nameThatReadsLikeOursIsRemoved(String name) {
+    TestCall sent = call("CANARY-user-a").header("baggage", "a=b," + name + "=vkh-forged,c%25=d");
+
+    assertThat(text(admitted(gates, sent).baggage()))
+        .isEqualTo("valetkey=" + handle("CANARY-user-a") + ",a=b,c%25=d");
+  }
+
   @Test
   void userTokenStaysWhereTheConfigurationSaysSo() {
     Gates leaving = gates(UserTokenToAgent.LEAVE, new UserTokenSource.Authorization());
