@@ -1,5 +1,6 @@
 package dev.valetkey.agents;
 
+import dev.valetkey.testkit.Jwt;
 import dev.valetkey.testkit.Poll;
 import dev.valetkey.testkit.SeenRequest;
 import java.time.Duration;
@@ -36,13 +37,12 @@ record Crowd(
         List<String> order = new ArrayList<>(ways);
         Collections.shuffle(order, new Random(user.name().hashCode()));
         running.add(
-            threads.submit(
-                () -> {
-                  for (String way : order) {
-                    String question = question(user, way);
-                    answers.put(question, pod.ask(user, way, question));
-                  }
-                }));
+            threads.submit(() -> {
+              for (String way : order) {
+                String question = question(user, way);
+                answers.put(question, pod.ask(user, way, question));
+              }
+            }));
       }
       for (Future<?> done : running) {
         done.get();
@@ -56,7 +56,7 @@ record Crowd(
 
   /** What this user asks in this way; no question is part of another. */
   static String question(User user, String way) {
-    return "<" + user.name() + " by " + way + ">";
+    return "[" + user.name() + " by " + way + "]";
   }
 
   /** Every second user's client takes part in a trace of its own. */
@@ -65,7 +65,8 @@ record Crowd(
     return number % 2 == 0
         ? user
         : user.with(
-            "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e%04x-00f067aa0ba902b7-01".formatted(number));
+            "traceparent",
+            "00-4bf92f3577b34da6a3ce929d0e0e%04x-00f067aa0ba902b7-01".formatted(number));
   }
 
   /** Some ways call when the user was answered already. */
@@ -84,6 +85,12 @@ record Crowd(
     return answers.get(question(user, way));
   }
 
+  /** Whom the request's token speaks of; a token for another server is nobody's. */
+  static String subject(SeenRequest request) {
+    Jwt token = Jwt.of(String.valueOf(request.bearer()));
+    return token.audience().equals(List.of("github-mcp")) ? token.claim("sub") : "nobody";
+  }
+
   /** The requests with this user's question. */
   List<SeenRequest> seen(User user, String way) {
     String question = question(user, way);
@@ -95,7 +102,7 @@ record Crowd(
     return heard.stream()
         .collect(
             Collectors.groupingBy(
-                request -> String.join(",", request.values("baggage")).replaceFirst(",.*", "")));
+                request -> String.join(",", request.values("baggage")).replaceFirst(".*,", "")));
   }
 
   /** Everything that reached the server. */

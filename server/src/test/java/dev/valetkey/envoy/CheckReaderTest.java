@@ -131,17 +131,6 @@ final class CheckReaderTest {
   }
 
   @Test
-  void oldHeaderMapBesideTheNewOneIsIgnored() throws IOException {
-    CheckRequest.Builder message = CheckMessages.typical();
-    http(message).putHeaders("authorization", "Bearer CANARY-old").putHeaders("x-only-old", "1");
-
-    HttpCall call = (HttpCall) read(message.build());
-
-    SameCheck.assertSame(call, message.build());
-    assertThat(call.header(HttpCall.ascii("x-only-old"))).isEqualTo(-1);
-  }
-
-  @Test
   void headerWithTwoValuesIsMalformed() throws IOException {
     CheckRequest.Builder message = CheckMessages.typical();
     http(message)

@@ -23,8 +23,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** From a user's call to the agent's own call, which knows nothing of users. */
 final class InboundTest {
@@ -53,6 +51,7 @@ final class InboundTest {
     return gates;
   }
 
+  // AB11
   @Test
   void agentGetsAHandleInsteadOfTheUserToken() {
     HeaderEdits edits =
@@ -70,6 +69,7 @@ final class InboundTest {
     assertThat(handle("CANARY-user-a")).isNotEqualTo(handle("CANARY-user-b"));
   }
 
+  // AB11
   @Test
   void handlesOfAnotherProcessAreUnknown() {
     String foreign =
@@ -125,6 +125,7 @@ final class InboundTest {
         .isEqualTo("a=b");
   }
 
+  // AB5
   @Test
   void callWithoutOrWithABadUserTokenNeverReachesTheAgent() {
     assertThat(gates.judge(TestCall.inbound())).isEqualTo(refused(Reason.NO_USER_TOKEN));
@@ -139,12 +140,14 @@ final class InboundTest {
   }
 
   /** The header in which Envoy hides the user token of outbound calls means nothing inbound. */
+  // AB7
   @Test
   void inboundUserTokenIsFoundInAuthorizationAlone() {
     assertThat(gates.judge(TestCall.inbound().bearer("CANARY-user-a")))
         .isEqualTo(refused(Reason.NO_USER_TOKEN));
   }
 
+  // AB7
   @Test
   void inboundWithoutAnInboundSectionIsRefused() {
     Gates outboundOnly =
@@ -201,6 +204,7 @@ final class InboundTest {
         .isEqualTo(refused(Reason.SUBJECT_CONFLICT));
   }
 
+  // AB11
   @ParameterizedTest
   @ValueSource(strings = {"vkh-", "vkh-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "vkh-x", "anything"})
   void inventedHandleIsRefused(String invented) {
@@ -208,6 +212,7 @@ final class InboundTest {
         .isEqualTo(refused(Reason.HANDLE_UNKNOWN));
   }
 
+  // AB11
   @Test
   void handleCountsOnlyAtTheServersItIsLimitedTo() {
     String handle = handle("CANARY-user-a");
@@ -220,6 +225,7 @@ final class InboundTest {
         .isEqualTo(refused(Reason.HANDLE_ELSEWHERE));
   }
 
+  // AB11
   @Test
   void handleDiesWithItsSession() {
     String handle = handle("CANARY-user-a");

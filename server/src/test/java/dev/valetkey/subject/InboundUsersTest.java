@@ -36,10 +36,10 @@ final class InboundUsersTest {
     Visit alice = visit("alice", Duration.ofMinutes(5));
     TokenDigest handle = handle(alice);
 
-    time.forward(Duration.ofMinutes(5).minusMillis(1));
+    time.forward(Duration.ofMinutes(4));
     assertThat(users.byHandle(handle)).isEqualTo(alice);
 
-    time.forward(Duration.ofMillis(1));
+    time.forward(Duration.ofMinutes(1));
     assertThat(users.byHandle(handle)).isEqualTo(new Nobody());
     assertThat(users.handle(alice)).isNull();
   }
@@ -110,7 +110,7 @@ final class InboundUsersTest {
   @Test
   void traceThatTheAgentUsedFirstIsNobodysForADay() {
     users.byTrace(TRACE);
-    time.forward(Duration.ofHours(24).minusSeconds(1));
+    time.forward(Duration.ofHours(24).minusMinutes(1));
 
     users.link(TRACE, visit("alice", Duration.ofHours(1)));
     assertThat(users.byTrace(TRACE)).isEqualTo(new Nobody());
