@@ -37,7 +37,8 @@ public final class PythonPackages {
     } catch (UncheckedIOException missing) {
       throw new IllegalStateException("there is no " + interpreter + " on the PATH", missing);
     }
-    return Downloads.folder("python", python + "\n" + packages, fresh -> install(list, interpreter, fresh));
+    return Downloads.folder(
+        "python", python + "\n" + packages, fresh -> install(list, interpreter, fresh));
   }
 
   private static void install(Path list, String interpreter, Path to) {

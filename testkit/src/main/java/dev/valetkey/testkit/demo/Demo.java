@@ -81,12 +81,16 @@ public final class Demo {
 
   private static boolean runInvisible(Page page, PrintStream err) {
     long start = System.nanoTime();
+    Pod ended;
     try (Pod pod = new Pod()) {
+      ended = pod;
       Runtime.getRuntime().addShutdownHook(new Thread(pod::close, "end of the demo"));
       pod.build();
       page.title("valetkey, invisible: the agent's image, code and secrets stay as they are");
-      page.note("users ──▶ Envoy ──▶ agent (Python, OpenTelemetry) ──▶ Envoy ──https──▶ github, jira");
-      page.note("a pod made of a network namespace: nftables sends the agent's connections to Envoy");
+      page.note(
+          "users ──▶ Envoy ──▶ agent (Python, OpenTelemetry) ──▶ Envoy ──https──▶ github, jira");
+      page.note(
+          "a pod made of a network namespace: nftables sends the agent's connections to Envoy");
       try {
         new InvisibleStory(pod, page).play();
       } catch (RuntimeException | AssertionError broken) {
@@ -95,14 +99,13 @@ public final class Demo {
       if (!page.allTrue()) {
         err.println(pod.logTails());
       }
-      pod.close();
-      page.check(pod.isGone(), "afterwards no process, namespace or file of it is left", "none");
-      page.end(seconds(start));
-      return page.allTrue();
     } catch (RuntimeException | AssertionError notStarted) {
       err.println("The demo could not go on: " + notStarted);
       return false;
     }
+    page.check(ended.isGone(), "afterwards no process, namespace or file of it is left", "none");
+    page.end(seconds(start));
+    return page.allTrue();
   }
 
   /** What follows from a line that is not true may not even be possible. */

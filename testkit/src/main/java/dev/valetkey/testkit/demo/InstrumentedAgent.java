@@ -17,8 +17,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A Python agent under OpenTelemetry's automatic instrumentation ({@code agent/agent.py}), a process
- * of the pod's. It knows nothing of valetkey.
+ * A Python agent under OpenTelemetry's automatic instrumentation ({@code agent/agent.py}), a
+ * process of the pod's. It knows nothing of valetkey.
  */
 final class InstrumentedAgent implements AutoCloseable {
   static final int PORT = 8080;
@@ -112,7 +112,9 @@ final class InstrumentedAgent implements AutoCloseable {
         .orElse("");
   }
 
-  /** The headers of every call of a user's that has reached it, oldest first; names in lower case. */
+  /**
+   * The headers of every call of a user's that has reached it, oldest first; names in lower case.
+   */
   List<Map<String, Object>> heard() {
     return printed("headers");
   }

@@ -105,7 +105,12 @@ final class InvisibleStory {
     String took = Scenes.millis(Duration.ofNanos(System.nanoTime() - start));
     page.check(
         answer.status() == 200,
-        "POST http://agent.example/plan with " + who + "'s token: " + answer.status() + " in " + took,
+        "POST http://agent.example/plan with "
+            + who
+            + "'s token: "
+            + answer.status()
+            + " in "
+            + took,
         "200");
     for (String server : Pod.SERVERS) {
       String caller = caller(answer, server);
@@ -126,8 +131,7 @@ final class InvisibleStory {
         hers.in("agent", agent.printed()).isEmpty(),
         "  her token is in nothing that the agent was sent",
         "it is not");
-    page.same(
-        "agent saw baggage", "tenant=acme, valetkey=***", members(agent.heard().getLast()));
+    page.same("agent saw baggage", "tenant=acme, valetkey=***", members(agent.heard().getLast()));
     List<String> github = pod.server("github").requests().last().headers("baggage");
     page.same("github saw baggage", "tenant=acme", String.join(", ", github));
   }
@@ -139,8 +143,8 @@ final class InvisibleStory {
     int right = 0;
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < callsEach; i++) {
-        tokenOfUser.forEach((user, token) ->
-            calls.put(threads.submit(() -> pod.ask("/plan", token)), user));
+        tokenOfUser.forEach(
+            (user, token) -> calls.put(threads.submit(() -> pod.ask("/plan", token)), user));
       }
       for (Map.Entry<Future<Http.Response>, String> call : calls.entrySet()) {
         for (String server : Pod.SERVERS) {
@@ -168,7 +172,9 @@ final class InvisibleStory {
     Http.Response answer = pod.ask("/think", alice);
     SeenRequest seen = pod.model().requests().last();
     page.check(
-        answer.status() == 200 && seen.headers("authorization").equals(List.of("Bearer " + InstrumentedAgent.MODEL_KEY)),
+        answer.status() == 200
+            && seen.headers("authorization")
+                .equals(List.of("Bearer " + InstrumentedAgent.MODEL_KEY)),
         "the model got the agent's own key, untouched",
         "the key");
     String baggage = String.join(", ", seen.headers("baggage"));
@@ -191,7 +197,10 @@ final class InvisibleStory {
     int before = agent.heard().size();
     String handle = authorization(agent.heard().getLast()).substring("Bearer ".length());
     refused("a call of the agent without a token", pod.ask("/plan", null), "no_user_token");
-    refused("a call from outside with the agent's handle", pod.ask("/plan", handle), "user_token_malformed");
+    refused(
+        "a call from outside with the agent's handle",
+        pod.ask("/plan", handle),
+        "user_token_malformed");
     int heard = agent.heard().size() - before;
     page.check(heard == 0, "  the agent heard " + heard + " of them", "none");
   }
@@ -221,8 +230,8 @@ final class InvisibleStory {
         "none, but: " + leaks(all, writings));
     Leaks ours = new Leaks();
     pod.signIn().canaries().forEach(ours::secret);
-    Pod.SERVERS.forEach(server ->
-        ours.secrets("token for " + server, pod.server(server).seenTokens()));
+    Pod.SERVERS.forEach(
+        server -> ours.secrets("token for " + server, pod.server(server).seenTokens()));
     Map<String, String> agents =
         Map.of("agent", agent.printed(), "model", pod.model().requests().wireText());
     page.check(

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What runs in the invisible story. In a network namespace: an instrumented agent, valetkey and
- * Envoy, each under its own uid, and the ruleset that captures the agent's connections. At the other
- * end of its cable: issuer, MCP servers and the agent's language model. {@link #close} leaves
+ * Envoy, each under its own uid, and the ruleset that captures the agent's connections. At the
+ * other end of its cable: issuer, MCP servers and the agent's language model. {@link #close} leaves
  * nothing behind, also when it comes from another thread or after a failed start.
  */
 final class Pod implements AutoCloseable {
@@ -159,7 +159,8 @@ final class Pod implements AutoCloseable {
     for (String name : List.of("etc/valetkey.err", "etc/valetkey.out", "envoy/envoy.err")) {
       List<String> lines = read(folder.path(name)).lines().toList();
       tails.append("-- " + name + ", its last lines:\n");
-      lines.subList(Math.max(0, lines.size() - 12), lines.size())
+      lines
+          .subList(Math.max(0, lines.size() - 12), lines.size())
           .forEach(line -> tails.append(line + "\n"));
     }
     return tails + "-- the agent:\n" + agent().process().err();
@@ -248,8 +249,7 @@ final class Pod implements AutoCloseable {
   }
 
   private static String printed(String... arguments) {
-    return Child.run(
-        Stream.concat(Stream.of(SCRIPT.toString()), Stream.of(arguments)).toList());
+    return Child.run(Stream.concat(Stream.of(SCRIPT.toString()), Stream.of(arguments)).toList());
   }
 
   private boolean isOk(int port, String path) {
