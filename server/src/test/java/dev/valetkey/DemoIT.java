@@ -10,13 +10,11 @@ import dev.valetkey.testkit.Repository;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -213,11 +211,11 @@ class DemoIT {
     }
   }
 
-  /** The programs of a pod run under uids of their own, and their files lie below this folder. */
+  /** The programs of a pod run under uids of their own: this folder is their /tmp. */
   private static void forOtherUids(Path folder) throws IOException {
-    Set<PosixFilePermission> entry = PosixFilePermissions.fromString("rwx--x--x");
-    Files.setPosixFilePermissions(folder, entry);
-    Files.setPosixFilePermissions(folder.resolve("t"), entry);
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
+    Files.setPosixFilePermissions(
+        folder.resolve("t"), PosixFilePermissions.fromString("rwxrwxrwx"));
   }
 
   /** A pipe is no terminal: no colours. Every token is a JWT, every secret a canary. */
