@@ -35,7 +35,8 @@ final class RoomsTest {
           Map.entry("telemetry", Set.of()),
           Map.entry("call", Set.of()),
           Map.entry("token", Set.of()),
-          Map.entry("envoy", Set.of("gate", "call", "token")),
+          Map.entry("envoy", Set.of("gate", "call", "token", "intercept")),
+          Map.entry("intercept", Set.of()),
           Map.entry("admin", Set.of("gate", "cache", "subject", "call", "token")),
           Map.entry("gate", Set.of("call", "route", "subject", "token")),
           Map.entry("route", Set.of("call")),
@@ -58,6 +59,7 @@ final class RoomsTest {
           Map.entry("com.google.protobuf.", Set.of("envoy", "admin")),
           Map.entry("com.google.rpc.", Set.of("envoy", "admin")),
           Map.entry("com.nimbusds.", Set.of("oauth")),
+          Map.entry("org.bouncycastle.", Set.of("intercept")),
           Map.entry("org.snakeyaml.", Set.of("config", "cli.bootstrap")),
           Map.entry(
               "com.github.benmanes.caffeine.", Set.of("subject", "cache", "acquire", "oauth")),

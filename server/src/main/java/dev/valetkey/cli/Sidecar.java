@@ -18,6 +18,8 @@ import dev.valetkey.envoy.SelfCheck;
 import dev.valetkey.envoy.UnixSocket;
 import dev.valetkey.gate.Gate;
 import dev.valetkey.gate.Tracer;
+import dev.valetkey.intercept.InterceptedHosts;
+import dev.valetkey.intercept.Interception;
 import dev.valetkey.oauth.Issuers;
 import dev.valetkey.oauth.OutboundGuard;
 import dev.valetkey.subject.BackChannelLogout;
@@ -40,9 +42,12 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -83,6 +88,7 @@ final class Sidecar implements AutoCloseable, Readiness {
   private final Gate gate;
   private final EventLoopGroup loop =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+  private final @Nullable Interception interception;
   private final EnvoyServer envoyServer;
   private final AdminServer adminServer;
   private final AdminHttp adminHttp;
@@ -123,7 +129,15 @@ final class Sidecar implements AutoCloseable, Readiness {
     // An address that cannot be bound must fail before the paths of a predecessor are taken over.
     this.adminHttp = AdminHttp.start(config.admin().address(), metrics, this, () -> logout);
     this.adminServer = AdminServer.start(new AdminSocket(), adminService());
-    this.envoyServer = new EnvoyServer(config.listen(), loop, gate, metrics, nanoTime);
+    this.interception = intercepting(config);
+    this.envoyServer =
+        new EnvoyServer(
+            config.listen(),
+            loop,
+            gate,
+            metrics,
+            nanoTime,
+            interception == null ? null : interception.leaves());
   }
 
   /** Tries every issuer, checks itself, and then reports ready. Waits 10 s for issuers at most. */
@@ -149,6 +163,12 @@ final class Sidecar implements AutoCloseable, Readiness {
   void use(Config changed) {
     if (!changed.listen().equals(config.listen()) || !changed.admin().equals(config.admin())) {
       LOG.atWarn().log("changes of listen and admin need a restart");
+    }
+    if (!Objects.equals(changed.intercept(), config.intercept())) {
+      LOG.atWarn().log("changes of intercept need a restart");
+    }
+    if (interception != null) {
+      interception.compare(InterceptedHosts.of(changed));
     }
     audit.reconfigure(changed.audit());
     cache.resize(changed.cache());
@@ -203,12 +223,28 @@ final class Sidecar implements AutoCloseable, Readiness {
       Thread.currentThread().interrupt();
     }
     envoyServer.close();
+    if (interception != null) {
+      interception.close();
+    }
     adminServer.close();
     adminHttp.close();
     cache.close();
     issuers.close();
     loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly(1, TimeUnit.SECONDS);
     audit.close();
+  }
+
+  /** Null: no TLS is opened. */
+  private @Nullable Interception intercepting(Config of) throws IOException {
+    Set<String> hosts = InterceptedHosts.of(of);
+    if (of.intercept() == null) {
+      return null;
+    }
+    if (hosts.isEmpty()) {
+      LOG.atWarn().log("no server has a name and https: there is no TLS to open");
+      return null;
+    }
+    return Interception.start(of.intercept(), hosts, clock, random);
   }
 
   private Thread prepare(IssuerConfig issuer) {

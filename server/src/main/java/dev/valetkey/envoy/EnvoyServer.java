@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import dev.valetkey.config.ListenConfig;
 import dev.valetkey.gate.Gate;
+import dev.valetkey.intercept.Leaves;
 import dev.valetkey.telemetry.Metrics;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
@@ -22,9 +23,10 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves Envoy: checks, access logs and health, on one event loop; on a unix socket and, for an
- * Envoy that runs apart from us, at a TLS address. Checks are answered from the start; health says
- * so only after {@link #serving}.
+ * Serves Envoy: checks, access logs, health and, where TLS is opened, certificates, on one event
+ * loop; on a unix socket and, for an Envoy that runs apart from us, at a TLS address, which has no
+ * certificates to give. Checks are answered from the start; health says so only after {@link
+ * #serving}.
  */
 public final class EnvoyServer implements AutoCloseable {
   /**
@@ -51,9 +53,21 @@ public final class EnvoyServer implements AutoCloseable {
   /** Null: no TCP. */
   private final @Nullable TlsFiles tls;
 
-  /** Binds the socket of {@code listen}, and its address if it has one, and starts to answer. */
+  /** Null: no TLS is opened. */
+  private final @Nullable SecretService secrets;
+
+  /**
+   * Binds the socket of {@code listen}, and its address if it has one, and starts to answer.
+   *
+   * @param leaves for the pod's Envoy to show to the agent; null: none
+   */
   public EnvoyServer(
-      ListenConfig listen, EventLoopGroup loop, Gate gate, Metrics metrics, LongSupplier nanoTime)
+      ListenConfig listen,
+      EventLoopGroup loop,
+      Gate gate,
+      Metrics metrics,
+      LongSupplier nanoTime,
+      @Nullable Leaves leaves)
       throws IOException {
     health.setStatus(SERVICE, ServingStatus.NOT_SERVING);
     health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, ServingStatus.NOT_SERVING);
@@ -62,6 +76,7 @@ public final class EnvoyServer implements AutoCloseable {
     this.nanoTime = nanoTime;
     this.checks = new CheckService(gate, slowLane, nanoTime).definition();
     this.accessLog = new AccessLogService(gate);
+    this.secrets = leaves == null ? null : new SecretService(leaves, loop);
     this.tls = listen.tls() == null ? null : new TlsFiles(listen.tls());
     try {
       // An address that cannot be bound must fail before the path of a predecessor is taken over.
@@ -77,7 +92,12 @@ public final class EnvoyServer implements AutoCloseable {
 
   private void startAtSocket(ListenConfig listen) throws IOException {
     UnixSocket socket = new UnixSocket(listen.socket(), listen.socketMode());
-    start(socket.server(loop, listen.allowedUids()::contains, metrics::peerRefused));
+    NettyServerBuilder builder =
+        socket.server(loop, listen.allowedUids()::contains, metrics::peerRefused);
+    if (secrets != null) {
+      builder.addService(secrets);
+    }
+    start(builder);
     socket.publish();
   }
 
@@ -127,6 +147,9 @@ public final class EnvoyServer implements AutoCloseable {
     health.enterTerminalState();
     servers.forEach(Server::shutdown);
     accessLog.endStreams();
+    if (secrets != null) {
+      secrets.endStreams();
+    }
     long end = nanoTime.getAsLong() + grace.toNanos();
     for (Server server : servers) {
       if (!server.awaitTermination(end - nanoTime.getAsLong(), TimeUnit.NANOSECONDS)) {

@@ -241,7 +241,7 @@ class BrokenFilesTest {
         server(
             "pattern",
             "url: https://*.example.com/mcp\ngrant: none",
-            "7: servers.a.url: must name one host: patterns are not supported"),
+            "7: servers.a.url: must name one host, not a pattern: a token goes to pinned hosts only"),
         server(
             "query",
             "url: https://a.example/mcp?x=CANARY-key\ngrant: none",

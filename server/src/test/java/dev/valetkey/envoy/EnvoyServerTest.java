@@ -96,7 +96,8 @@ final class EnvoyServerTest {
             users,
             tokens),
         new Metrics(),
-        System::nanoTime);
+        System::nanoTime,
+        null);
   }
 
   private int ownUid() throws IOException {

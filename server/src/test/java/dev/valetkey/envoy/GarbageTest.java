@@ -107,7 +107,8 @@ final class GarbageTest {
                     metrics,
                     System::nanoTime),
                 metrics,
-                System::nanoTime);
+                System::nanoTime,
+                null);
         RawClient checking = new RawClient(checks)) {
       byte[] answer = checking.call(RawClient.CHECK, message, Duration.ofSeconds(5));
       assertThat(CheckResponse.parseFrom(answer).hasOkResponse()).isTrue();

@@ -116,7 +116,8 @@ final class TlsAddressTest {
             new FakeSubjects().knows(CheckMessages.USER_TOKEN, "alice"),
             tokens),
         metrics,
-        System::nanoTime);
+        System::nanoTime,
+        null);
   }
 
   // Who is let in.
@@ -137,7 +138,8 @@ final class TlsAddressTest {
   /** The JDK's own client does not speak it any more. */
   @Test
   void olderTlsIsRefused() throws IOException {
-    String clientHello = "16030100330100002f" + "0302" + "00".repeat(32) + "00" + "0008c009c013002f0035" + "0100";
+    String clientHello =
+        "16030100330100002f" + "0302" + "00".repeat(32) + "00" + "0008c009c013002f0035" + "0100";
 
     try (Socket old = new Socket(InetAddress.getLoopbackAddress(), port)) {
       old.getOutputStream().write(HexFormat.of().parseHex(clientHello));
@@ -161,7 +163,8 @@ final class TlsAddressTest {
 
   @Test
   void peerWithAnotherNameIsRefused() {
-    assertRefused(client(ca.issue("uri:" + EGRESS + "2", "dns:egress"), "TLSv1.3"), EGRESS + "2 egress");
+    assertRefused(
+        client(ca.issue("uri:" + EGRESS + "2", "dns:egress"), "TLSv1.3"), EGRESS + "2 egress");
   }
 
   @Test
@@ -265,7 +268,8 @@ final class TlsAddressTest {
     server.close();
     Path next = Files.createDirectory(folder.resolve("..next"));
     for (String name : List.of("tls.crt", "tls.key", "ca.crt")) {
-      Files.move(folder.resolve(name), Files.createDirectories(folder.resolve("..one")).resolve(name));
+      Files.move(
+          folder.resolve(name), Files.createDirectories(folder.resolve("..one")).resolve(name));
       Files.createSymbolicLink(folder.resolve(name), Path.of("..data", name));
     }
     Files.createSymbolicLink(folder.resolve("..data"), Path.of("..one"));
@@ -391,8 +395,7 @@ final class TlsAddressTest {
       await()
           .ignoreExceptions()
           .untilAsserted(() ->
-              assertThatThrownBy(
-                      () -> new Socket(InetAddress.getLoopbackAddress(), port).close())
+              assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), port).close())
                   .isInstanceOf(IOException.class));
       assertThat(running).isNotDone();
       release.countDown();
@@ -408,8 +411,7 @@ final class TlsAddressTest {
 
   private static void copy(TestCa.Certificate certificate, TestCa authority, Path into)
       throws IOException {
-    Files.copy(
-        certificate.chain(), into.resolve("tls.crt"), StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(certificate.chain(), into.resolve("tls.crt"), StandardCopyOption.REPLACE_EXISTING);
     Files.copy(certificate.key(), into.resolve("tls.key"), StandardCopyOption.REPLACE_EXISTING);
     Files.copy(authority.pem(), into.resolve("ca.crt"), StandardCopyOption.REPLACE_EXISTING);
   }
@@ -432,7 +434,9 @@ final class TlsAddressTest {
     }
   }
 
-  /** The peer gets no answer, nobody looks at its message, it is counted, and its name is logged. */
+  /**
+   * The peer gets no answer, nobody looks at its message, it is counted, and its name is logged.
+   */
   private void assertRefused(RawClient peer, String name) {
     double before = refused();
     try (peer) {

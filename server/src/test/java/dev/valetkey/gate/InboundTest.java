@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** From a user's call to the agent's own call, which knows nothing of users. */
 final class InboundTest {
@@ -90,6 +92,25 @@ final class InboundTest {
 
     assertThat(text(edits.baggage()))
         .isEqualTo("valetkey=" + handle("CANARY-user-a") + ", tenant=acme,x=y");
+  }
+
+  /** OpenTelemetry decodes the names of members and trims what comes of it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "%76aletkey",
+        "valetke%79",
+        "%56aletkey",
+        "Valetkey",
+        "valetkey%20",
+        "+valetkey",
+        "valetkey%C2%A0"
+      })
+  void nameThatReadsLikeOursIsRemoved(String name) {
+    TestCall sent = call("CANARY-user-a").header("baggage", "a=b," + name + "=vkh-forged,c%25=d");
+
+    assertThat(text(admitted(gates, sent).baggage()))
+        .isEqualTo("valetkey=" + handle("CANARY-user-a") + ",a=b,c%25=d");
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * A real Envoy 1.40 as a process of ours. Its bootstrap and its log ({@code envoy.err}) lie in the
@@ -38,6 +39,19 @@ public final class EnvoyProcess implements AutoCloseable {
 
   /** The same with more workers. Fails with the end of the log when Envoy does not come up. */
   public static EnvoyProcess start(String bootstrap, Path folder, int workers) {
+    return start(bootstrap, folder, EnvoyBinary.find(), workers, command -> command);
+  }
+
+  /**
+   * The same elsewhere or as somebody else, such as in a {@link PodNetwork}, where Envoy's own uid
+   * must be able to run the program and to write into the folder.
+   */
+  public static EnvoyProcess start(
+      String bootstrap,
+      Path folder,
+      Path program,
+      int workers,
+      UnaryOperator<List<String>> as) {
     Path adminAddress = folder.resolve("envoy-admin-address");
     write(folder.resolve("envoy.yaml"), bootstrap);
     delete(adminAddress);
@@ -46,8 +60,8 @@ public final class EnvoyProcess implements AutoCloseable {
             "envoy",
             folder,
             Map.of(),
-            List.of(
-                EnvoyBinary.find().toString(),
+            as.apply(List.of(
+                program.toString(),
                 "-c",
                 "envoy.yaml",
                 "--concurrency",
@@ -58,7 +72,7 @@ public final class EnvoyProcess implements AutoCloseable {
                 "--drain-time-s",
                 "1",
                 "--parent-shutdown-time-s",
-                "2"));
+                "2")));
     try {
       child.await(START, "admin address", () -> !read(adminAddress).isEmpty());
       EnvoyProcess envoy = new EnvoyProcess(child, new EnvoyAdmin(read(adminAddress)));
@@ -68,6 +82,11 @@ public final class EnvoyProcess implements AutoCloseable {
       child.close();
       throw notUp;
     }
+  }
+
+  /** Envoy's program file, for those who run it under another uid. */
+  public static Path program() {
+    return EnvoyBinary.find();
   }
 
   /** Lets Envoy judge a bootstrap without running it. */

@@ -113,6 +113,15 @@ public final class Http {
     }
   }
 
+  /** Sends these bytes on a connection that somebody else made, and reads one answer. */
+  public static Response exchange(Socket socket, byte[] raw) throws IOException {
+    socket.setSoTimeout((int) PATIENCE.toMillis());
+    socket.getOutputStream().write(raw);
+    socket.getOutputStream().flush();
+    boolean head = raw.length > 4 && new String(raw, 0, 5, ISO_8859_1).equals("HEAD ");
+    return read(new BufferedInputStream(socket.getInputStream()), head);
+  }
+
   /** The bytes of a request, for those who send them in another way. */
   static byte[] bytes(String method, String target, List<Header> headers, byte[] body) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -147,10 +156,7 @@ public final class Http {
       plain.connect(new InetSocketAddress(host, port), (int) PATIENCE.toMillis());
       plain.setSoTimeout((int) PATIENCE.toMillis());
       try (Socket socket = tls == null ? plain : secured(plain, host, port, tls)) {
-        socket.getOutputStream().write(raw);
-        socket.getOutputStream().flush();
-        boolean head = raw.length > 4 && new String(raw, 0, 5, ISO_8859_1).equals("HEAD ");
-        return read(new BufferedInputStream(socket.getInputStream()), head);
+        return exchange(socket, raw);
       }
     } catch (IOException failed) {
       throw new UncheckedIOException(host + ":" + port + ": " + failed.getMessage(), failed);

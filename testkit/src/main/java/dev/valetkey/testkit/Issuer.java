@@ -55,9 +55,9 @@ public final class Issuer implements AutoCloseable {
     TestCa.Certificate certificate = options.certificate();
     LoopbackServer server =
         certificate != null && certificate.mutual()
-            ? LoopbackServer.bindMutual(options.port(), certificate.context())
+            ? LoopbackServer.bindMutual(options.address(), options.port(), certificate.context())
             : LoopbackServer.bind(
-                options.port(), certificate == null ? null : certificate.context());
+                options.address(), options.port(), certificate == null ? null : certificate.context());
     Issuer issuer = new Issuer(options, server);
     ClientCheck clients = new ClientCheck(issuer.issuer, options.clients());
     TokenEndpoint tokens = new TokenEndpoint(issuer, clients);

@@ -19,11 +19,14 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A small HTTP/1.1 server on 127.0.0.1 that shows its handler what arrived, byte for byte, and can
+ * A small HTTP/1.1 server on 127.0.0.1, or on another address of a test's, that shows its handler what arrived, byte for byte, and can
  * misbehave. One virtual thread per connection. The JDK's own server hides the order of headers and
  * cannot answer wrongly.
  */
 public final class LoopbackServer implements AutoCloseable {
+  /** 127.0.0.1. */
+  public static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
+
   private final ServerSocket listener;
   private final boolean tls;
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -48,21 +51,26 @@ public final class LoopbackServer implements AutoCloseable {
    * #serve}.
    */
   public static LoopbackServer bind(int port, @Nullable SSLContext context) {
+    return bind(LOOPBACK, port, context);
+  }
+
+  /** The same at another address of this machine, such as one of {@link PodNetwork}. */
+  public static LoopbackServer bind(
+      InetAddress address, int port, @Nullable SSLContext context) {
     try {
-      InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
       ServerSocket listener =
           context == null
-              ? new ServerSocket(port, 1024, loopback)
-              : context.getServerSocketFactory().createServerSocket(port, 1024, loopback);
+              ? new ServerSocket(port, 1024, address)
+              : context.getServerSocketFactory().createServerSocket(port, 1024, address);
       return new LoopbackServer(listener, context != null);
     } catch (IOException cannotListen) {
-      throw new UncheckedIOException("port " + port, cannotListen);
+      throw new UncheckedIOException(address + ", port " + port, cannotListen);
     }
   }
 
   /** As {@link #bind}, demanding a certificate that {@code context} trusts (RFC 8705). */
-  public static LoopbackServer bindMutual(int port, SSLContext context) {
-    LoopbackServer server = bind(port, context);
+  public static LoopbackServer bindMutual(InetAddress address, int port, SSLContext context) {
+    LoopbackServer server = bind(address, port, context);
     ((SSLServerSocket) server.listener).setNeedClientAuth(true);
     return server;
   }
@@ -86,7 +94,10 @@ public final class LoopbackServer implements AutoCloseable {
    * certificate.
    */
   public String url(String path) {
-    return (tls ? "https://localhost:" : "http://127.0.0.1:") + port() + path;
+    String host = listener.getInetAddress().getHostAddress();
+    return (tls ? "https://localhost:" : "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":")
+        + port()
+        + path;
   }
 
   /** Connections accepted so far. */

@@ -1,5 +1,6 @@
 package dev.valetkey.testkit;
 
+import java.net.InetAddress;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ public final class McpServer implements AutoCloseable {
    * What is fixed at the start.
    *
    * @param name what {@code whoami} says
+   * @param address where it listens
    * @param port 0: any
    * @param certificate null for plain http
    * @param audience that a token must name; null: no token is demanded
@@ -39,6 +41,7 @@ public final class McpServer implements AutoCloseable {
    */
   public record Options(
       String name,
+      InetAddress address,
       int port,
       TestCa.@Nullable Certificate certificate,
       @Nullable String audience,
@@ -48,15 +51,21 @@ public final class McpServer implements AutoCloseable {
 
     /** Open to everyone. */
     public static Options open(String name) {
-      return new Options(name, 0, null, null, token -> true, null, true);
+      return new Options(name, LoopbackServer.LOOPBACK, 0, null, null, token -> true, null, true);
     }
 
     public Options withPort(int other) {
-      return new Options(name, other, certificate, audience, genuine, provenAt, recording);
+      return new Options(name, address, other, certificate, audience, genuine, provenAt, recording);
+    }
+
+    /** Listens there and not on loopback. */
+    public Options withAddress(InetAddress other) {
+      return new Options(
+          name, other, port, certificate, audience, genuine, provenAt, recording);
     }
 
     public Options withTls(TestCa.Certificate other) {
-      return new Options(name, port, other, audience, genuine, provenAt, recording);
+      return new Options(name, address, port, other, audience, genuine, provenAt, recording);
     }
 
     /**
@@ -64,21 +73,21 @@ public final class McpServer implements AutoCloseable {
      * at.
      */
     public Options withAudience(String other) {
-      return new Options(name, port, certificate, other, genuine, provenAt, recording);
+      return new Options(name, address, port, certificate, other, genuine, provenAt, recording);
     }
 
     /** Demands in addition that the token is genuine: {@code issuer::hasSigned}. */
     public Options withGenuine(Predicate<String> other) {
-      return new Options(name, port, certificate, audience, other, provenAt, recording);
+      return new Options(name, address, port, certificate, audience, other, provenAt, recording);
     }
 
     /** Demands DPoP tokens and proofs for its address under this origin. RFC 9449 §7.1. */
     public Options withProofs(String origin) {
-      return new Options(name, port, certificate, audience, genuine, origin, recording);
+      return new Options(name, address, port, certificate, audience, genuine, origin, recording);
     }
 
     public Options withRecording(boolean on) {
-      return new Options(name, port, certificate, audience, genuine, provenAt, on);
+      return new Options(name, address, port, certificate, audience, genuine, provenAt, on);
     }
   }
 
@@ -100,9 +109,9 @@ public final class McpServer implements AutoCloseable {
     TestCa.Certificate certificate = options.certificate();
     LoopbackServer server =
         certificate != null && certificate.mutual()
-            ? LoopbackServer.bindMutual(options.port(), certificate.context())
+            ? LoopbackServer.bindMutual(options.address(), options.port(), certificate.context())
             : LoopbackServer.bind(
-                options.port(), certificate == null ? null : certificate.context());
+                options.address(), options.port(), certificate == null ? null : certificate.context());
     McpServer mcp = new McpServer(options, server);
     server.serve(mcp::handle);
     return mcp;

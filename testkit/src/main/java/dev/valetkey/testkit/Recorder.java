@@ -1,5 +1,6 @@
 package dev.valetkey.testkit;
 
+import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
 /** A server that nobody should talk to: it answers 200 to everything and keeps what it was told. */
@@ -17,8 +18,16 @@ public final class Recorder implements AutoCloseable {
 
   /** With TLS when a certificate is given. */
   public static Recorder start(TestCa.@Nullable Certificate certificate) {
+    return start(LoopbackServer.LOOPBACK, 0, certificate);
+  }
+
+  /** At another address; port 0: any. */
+  public static Recorder start(
+      InetAddress address, int port, TestCa.@Nullable Certificate certificate) {
     Recorder recorder =
-        new Recorder(LoopbackServer.bind(0, certificate == null ? null : certificate.context()));
+        new Recorder(
+            LoopbackServer.bind(
+                address, port, certificate == null ? null : certificate.context()));
     recorder.server.serve(request -> {
       recorder.log.add(request);
       return Reply.text(200, "recorded");
