@@ -70,8 +70,7 @@ final class ManifestsIT {
     Files.createDirectories(folder.resolve("secrets"));
     Files.writeString(folder.resolve("secrets/corp"), "CANARY-corp\n");
     Path file =
-        Files.writeString(
-            folder.resolve("valetkey.yaml"), data.get("valetkey.yaml").getAsString());
+        Files.writeString(folder.resolve("valetkey.yaml"), data.get("valetkey.yaml").getAsString());
 
     int status =
         new Cli(Program.wiring())
