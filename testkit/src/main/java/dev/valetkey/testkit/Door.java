@@ -3,6 +3,7 @@ package dev.valetkey.testkit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.DatagramPacket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -71,10 +72,10 @@ public final class Door {
       channel.socket().setSoTimeout(2000);
       channel.connect(target);
       channel.write(ByteBuffer.wrap("hello".getBytes(StandardCharsets.US_ASCII)));
-      channel.socket().receive(new java.net.DatagramPacket(new byte[100], 100));
+      channel.socket().receive(new DatagramPacket(new byte[100], 100));
       return "answered";
     } catch (IOException refused) {
-      return refused.getClass().getSimpleName();
+      return String.valueOf(refused.getMessage());
     }
   }
 

@@ -114,16 +114,12 @@ public final class Http {
   }
 
   /** Sends these bytes on a connection that somebody else made, and reads one answer. */
-  public static Response exchange(Socket socket, byte[] raw) {
-    try {
-      socket.setSoTimeout((int) PATIENCE.toMillis());
-      socket.getOutputStream().write(raw);
-      socket.getOutputStream().flush();
-      boolean head = raw.length > 4 && new String(raw, 0, 5, ISO_8859_1).equals("HEAD ");
-      return read(new BufferedInputStream(socket.getInputStream()), head);
-    } catch (IOException failed) {
-      throw new UncheckedIOException(failed);
-    }
+  public static Response exchange(Socket socket, byte[] raw) throws IOException {
+    socket.setSoTimeout((int) PATIENCE.toMillis());
+    socket.getOutputStream().write(raw);
+    socket.getOutputStream().flush();
+    boolean head = raw.length > 4 && new String(raw, 0, 5, ISO_8859_1).equals("HEAD ");
+    return read(new BufferedInputStream(socket.getInputStream()), head);
   }
 
   /** The bytes of a request, for those who send them in another way. */
@@ -162,9 +158,6 @@ public final class Http {
       try (Socket socket = tls == null ? plain : secured(plain, host, port, tls)) {
         return exchange(socket, raw);
       }
-    } catch (UncheckedIOException failed) {
-      throw new UncheckedIOException(
-          host + ":" + port + ": " + failed.getCause().getMessage(), failed.getCause());
     } catch (IOException failed) {
       throw new UncheckedIOException(host + ":" + port + ": " + failed.getMessage(), failed);
     }

@@ -12,10 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * An agent's process in a {@link PodNetwork}: it dials from in there what a test asks it to, and
@@ -83,13 +83,13 @@ public final class PodAgent implements AutoCloseable {
   public Http.Response send(String host, int port, String raw) {
     try (Socket socket = dial(host, port)) {
       return Http.exchange(socket, raw.getBytes(ISO_8859_1));
-    } catch (IOException | UncheckedIOException refused) {
+    } catch (IOException refused) {
       return new Http.Response(
           0, List.of(), String.valueOf(refused.getMessage()).getBytes(UTF_8));
     }
   }
 
-  /** Sends a datagram and says what came of it: {@code answered}, or the name of an exception. */
+  /** Sends a datagram and says what came of it: {@code answered}, or what went wrong. */
   public String datagram(String host, int port) {
     try (Socket socket = ask("udp " + host + " " + port)) {
       return line(socket.getInputStream());
@@ -131,12 +131,10 @@ public final class PodAgent implements AutoCloseable {
       if (code != null && !Files.exists(target)) {
         Files.createDirectories(target.getParent());
         Files.write(target, code.readAllBytes());
-        List<Path> all = new ArrayList<>(List.of(target));
-        for (Path at = target.getParent(); at.startsWith(classes); at = at.getParent()) {
-          all.add(at);
-        }
-        for (Path path : all) {
-          Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+        try (Stream<Path> all = Files.walk(classes)) {
+          for (Path path : all.toList()) {
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+          }
         }
       }
     } catch (IOException unwritable) {
