@@ -21,7 +21,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The layout {@code proxy}: nothing is captured, the agent's clients are told of a proxy. */
 @Namespaces.Needed
@@ -97,14 +96,28 @@ final class ProxyIT {
     assertThat(other.requests().last().bearer()).isEqualTo("sk-llm");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {OTHER_HOST, CapturedPod.HOST})
-  void tunnelsGoToPort443Only(String host) {
+  @Test
+  void tunnelsGoToPort443Only() {
     int before = pod.strangerTls().connections();
 
-    assertThat(curl("https://" + host + ":" + pod.strangerTls().port() + "/"))
+    assertThat(curl("https://" + OTHER_HOST + ":" + pod.strangerTls().port() + "/"))
         .contains("CONNECT tunnel failed, response 404");
 
+    assertThat(pod.strangerTls().connections()).isEqualTo(before);
+  }
+
+  /** Whatever port is asked for, it is opened here and goes to where the server is pinned. */
+  @Test
+  void serverIsNoTunnelAtAnotherPort() {
+    int before = pod.strangerTls().connections();
+
+    String answer =
+        curl(
+            "--cacert",
+            pod.trustFolder().resolve("pod-ca.pem").toString(),
+            "https://" + CapturedPod.HOST + ":" + pod.strangerTls().port() + "/mcp");
+
+    assertThat(answer).contains("no_user_token").endsWith(" 401");
     assertThat(pod.strangerTls().connections()).isEqualTo(before);
   }
 

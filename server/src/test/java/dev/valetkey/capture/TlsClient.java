@@ -20,7 +20,7 @@ import java.util.Map;
  * answer. Their versions are pinned beside their scripts, or they are this machine's.
  */
 enum TlsClient {
-  CURL("curl: (60)"),
+  CURL("curl: \\(60\\)"),
   REQUESTS("CERTIFICATE_VERIFY_FAILED"),
   HTTPX("CERTIFICATE_VERIFY_FAILED"),
   HTTPX2("CERTIFICATE_VERIFY_FAILED"),
