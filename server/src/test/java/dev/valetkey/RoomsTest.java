@@ -43,7 +43,8 @@ final class RoomsTest {
           Map.entry("subject", Set.of("call", "token", "oauth")),
           Map.entry("cache", Set.of("token", "acquire")),
           Map.entry("acquire", Set.of("token", "oauth")),
-          Map.entry("oauth", Set.of("token")));
+          Map.entry("oauth", Set.of("token")),
+          Map.entry("webhook", Set.of()));
 
   /**
    * Vendor types stop at the door, because they print secrets. The command line is let through for

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.google.gson.Gson;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import dev.valetkey.config.AuthBridgeRoutes;
 import dev.valetkey.config.Config;
 import dev.valetkey.config.Problem;
 import dev.valetkey.config.ReadResult;
@@ -31,6 +32,11 @@ final class CheckCommand implements Callable<Integer> {
       description = "Also try discovery, keys and client authentication of every issuer.")
   private boolean online;
 
+  @Option(
+      names = "--from-authbridge",
+      description = "FILE is AuthBridge's routes file: print what it says as a configuration.")
+  private boolean fromAuthBridge;
+
   @Option(names = "--json", description = "For machines.")
   private boolean json;
 
@@ -41,6 +47,9 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (fromAuthBridge) {
+      return translated(AuthBridgeRoutes.translate(requireNonNull(file)));
+    }
     return switch (wiring.configs().load(requireNonNull(file))) {
       case ReadResult.Problems bad -> bad(bad.problems());
       case ReadResult.Loaded good -> good(good);
@@ -57,6 +66,21 @@ final class CheckCommand implements Callable<Integer> {
       terminal.problems(problems);
     }
     return ExitStatus.BAD_USE;
+  }
+
+  private int translated(AuthBridgeRoutes.Translation translation) {
+    boolean lossless = translation.problems().isEmpty();
+    if (json) {
+      JsonObject answer = new JsonObject();
+      answer.addProperty("good", lossless);
+      answer.add("problems", lines(translation.problems()));
+      answer.addProperty("configuration", translation.yaml());
+      terminal.print(answer);
+    } else {
+      terminal.out().print(translation.yaml());
+      terminal.problems(translation.problems());
+    }
+    return lossless ? ExitStatus.FINE : ExitStatus.BAD_USE;
   }
 
   private int good(ReadResult.Loaded good) {
@@ -93,6 +117,7 @@ final class CheckCommand implements Callable<Integer> {
   private static void print(Meaning meaning, PrintWriter out) {
     print("issuers", meaning.issuers(), out);
     print("users", meaning.users(), out);
+    print("pod", meaning.pod(), out);
     out.println("servers");
     for (Meaning.Server server : meaning.servers()) {
       out.println("  " + server.name());

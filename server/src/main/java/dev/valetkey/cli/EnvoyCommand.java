@@ -3,7 +3,10 @@ package dev.valetkey.cli;
 import static java.util.Objects.requireNonNull;
 
 import dev.valetkey.cli.bootstrap.CaptureBootstrap;
+import dev.valetkey.cli.bootstrap.EnvoyGateway;
 import dev.valetkey.cli.bootstrap.GatewayBootstrap;
+import dev.valetkey.cli.bootstrap.IstioEgress;
+import dev.valetkey.cli.bootstrap.IstioSidecar;
 import dev.valetkey.cli.bootstrap.ProxyBootstrap;
 import dev.valetkey.config.Config;
 import dev.valetkey.config.ReadResult;
@@ -17,7 +20,7 @@ import picocli.CommandLine.Parameters;
 /** {@code valetkey envoy}. */
 @Command(
     name = "envoy",
-    description = "Print the complete Envoy bootstrap for a configuration file.")
+    description = "Print the Envoy configuration for a configuration file.")
 final class EnvoyCommand implements Callable<Integer> {
   private final Terminal terminal;
   private final Wiring wiring;
@@ -41,7 +44,15 @@ final class EnvoyCommand implements Callable<Integer> {
     gateway,
     capture,
     intercept,
-    proxy
+    proxy,
+    istio_sidecar,
+    istio_egress,
+    envoy_gateway;
+
+    @Override
+    public String toString() {
+      return name().replace('_', '-');
+    }
   }
 
   @Override
@@ -59,12 +70,44 @@ final class EnvoyCommand implements Callable<Integer> {
   }
 
   private int print(Config config) {
-    if (layout == Layout.intercept && config.intercept() == null) {
-      terminal.err().println("the layout intercept needs a section intercept in " + file);
+    String problem = problem(config);
+    if (!problem.isEmpty()) {
+      terminal.err().println(problem);
       return ExitStatus.BAD_USE;
     }
     terminal.out().print(bootstrap(config));
     return ExitStatus.FINE;
+  }
+
+  /** Why this file has nothing for this layout; empty if it has. */
+  private String problem(Config config) {
+    return switch (layout) {
+      case gateway, capture, proxy -> "";
+      case intercept -> config.intercept() == null ? needs("a section intercept") : "";
+      case istio_sidecar -> withoutInbound(config, IstioSidecar.problem(config));
+      case istio_egress ->
+          withoutInbound(
+              config,
+              config.envoy().sidecar() == null
+                  ? needs("envoy.sidecar")
+                  : IstioSidecar.problem(config));
+      case envoy_gateway ->
+          withoutInbound(
+              config,
+              config.envoy().sidecar() == null
+                  ? needs("envoy.sidecar")
+                  : EnvoyGateway.problem(config));
+    };
+  }
+
+  private String withoutInbound(Config config, String problem) {
+    return config.inbound() == null
+        ? problem
+        : "the layout " + layout + " has no inbound side; leave out the section inbound";
+  }
+
+  private String needs(String what) {
+    return "the layout " + layout + " needs " + what + " in " + file;
   }
 
   private String bootstrap(Config config) {
@@ -73,6 +116,9 @@ final class EnvoyCommand implements Callable<Integer> {
       case capture -> CaptureBootstrap.capture(config);
       case intercept -> CaptureBootstrap.intercept(config);
       case proxy -> ProxyBootstrap.print(config);
+      case istio_sidecar -> IstioSidecar.print(config);
+      case istio_egress -> IstioEgress.print(config);
+      case envoy_gateway -> EnvoyGateway.print(config);
     };
   }
 }

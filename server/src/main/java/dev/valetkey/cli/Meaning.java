@@ -23,8 +23,10 @@ import org.jspecify.annotations.Nullable;
  * and what for.
  *
  * @param users whose tokens count, one line for each rule
+ * @param pod what surrounds the agent; empty where nothing does
  */
-record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, String unlisted) {
+record Meaning(
+    List<Line> issuers, List<Line> users, List<Line> pod, List<Server> servers, String unlisted) {
 
   /** Something with a name. */
   record Line(String name, String text) {}
@@ -49,19 +51,17 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
                     rule.issuer(),
                     "audience " + String.join(" or ", rule.audience()) + opaque(rule.opaque())))
             .toList();
-    String sources =
-        config.userToken().from().stream()
-            .map(Meaning::source)
-            .collect(Collectors.joining(", else "));
     List<Server> servers =
-        config.servers().values().stream().map(server -> server(config, server, sources)).toList();
+        config.servers().values().stream().map(server -> server(config, server)).toList();
     String unlisted =
         switch (config.unlistedHosts()) {
           case REMOVE_USER_TOKEN ->
-              "user tokens are removed, everything else passes (layout gateway: refused)";
+              "user tokens are removed, everything else passes"
+                  + PodMeaning.guarded(config)
+                  + " (layout gateway: refused)";
           case REFUSE -> "refused";
         };
-    return new Meaning(issuers, users, servers, unlisted);
+    return new Meaning(issuers, users, PodMeaning.of(config), servers, unlisted);
   }
 
   private static String opaque(OpaqueTokens tokens) {
@@ -111,22 +111,41 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
     return ", client " + issuer.clientId() + " (" + proof + ")";
   }
 
-  private static String source(UserTokenSource source) {
+  /** By what a user is known at a server; empty: by nothing. */
+  private static String sources(Config config, ServerConfig server) {
+    List<UserTokenSource> counting =
+        config.userToken().from().stream()
+            .filter(source ->
+                !(source instanceof UserTokenSource.Correlator)
+                    || config.inbound() == null
+                    || config.inbound().handleServers().contains(server.name()))
+            .toList();
+    String names = counting.stream().map(Meaning::source).collect(Collectors.joining(", else "));
+    if (counting.isEmpty()) {
+      return "no user: a handle does not count here";
+    }
+    return counting.getFirst() instanceof UserTokenSource.Correlator
+        ? "the user known by " + names
+        : "the user whose token is in " + names;
+  }
+
+  /** A place of the user token, or what else tells the user. */
+  static String source(UserTokenSource source) {
     return switch (source) {
       case UserTokenSource.Authorization authorization -> "Authorization";
       case UserTokenSource.Header header -> header.name();
       case UserTokenSource.Handle handle -> "a handle";
       case UserTokenSource.TraceId trace -> "the trace id";
-      case UserTokenSource.Workload workload -> "the only user";
+      case UserTokenSource.Workload workload -> "being the only one";
     };
   }
 
-  private static Server server(Config config, ServerConfig server, String sources) {
+  private static Server server(Config config, ServerConfig server) {
     GrantConfig grant = server.grant();
     return new Server(
         server.name(),
         where(server),
-        who(config, server, sources),
+        who(config, server),
         how(config, grant),
         target(grant),
         grant instanceof GrantConfig.Asking || grant instanceof GrantConfig.TokenBroker
@@ -152,15 +171,14 @@ record Meaning(List<Line> issuers, List<Line> users, List<Server> servers, Strin
         + (tls == null ? " in plain text" : " over TLS" + name);
   }
 
-  private static String who(Config config, ServerConfig server, String sources) {
+  private static String who(Config config, ServerConfig server) {
     if (server.grant() instanceof GrantConfig.Refuse) {
       return "nobody";
     }
     if (!server.grant().needsUser()) {
       return "every call of the agent, with or without a user";
     }
-    return "the user whose token is in "
-        + sources
+    return sources(config, server)
         + "; without one: "
         + (server.withoutUser() instanceof GrantConfig.Refuse
             ? "refused"

@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,22 +40,9 @@ final class Serve {
       }
       case ReadResult.Loaded good -> {
         warn(good.warnings());
-        yield run(good.config(), reload);
+        yield UntilStopped.run(told -> runUntil(told, good.config(), reload));
       }
     };
-  }
-
-  private static int run(Config config, Reload reload) {
-    CountDownLatch told = new CountDownLatch(1);
-    CompletableFuture<Integer> closed = new CompletableFuture<>();
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(told, closed), "stop"));
-    int status = ExitStatus.FAILED;
-    try {
-      status = runUntil(told, config, reload);
-    } finally {
-      closed.complete(status);
-    }
-    return status;
   }
 
   private static int runUntil(CountDownLatch told, Config config, Reload reload) {
@@ -73,17 +59,6 @@ final class Serve {
       Thread.currentThread().interrupt();
       return ExitStatus.FAILED;
     }
-  }
-
-  /** The process lives until this returns; the main thread closes everything meanwhile. */
-  private static void stop(CountDownLatch told, CompletableFuture<Integer> closed) {
-    LOG.atInfo().log("stopping");
-    told.countDown();
-    // Not a join of the thread: it may be in System.exit, which waits for this.
-    int status = closed.join();
-    Log.stop();
-    // Of itself the JVM would say 143 after SIGTERM, as if it had been killed.
-    Runtime.getRuntime().halt(status);
   }
 
   private static void warn(List<Warning> warnings) {

@@ -7,7 +7,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
@@ -25,33 +25,37 @@ public final class ConfigReader {
    * @param file as it shall appear in problems; relative paths in it begin at its folder
    */
   public static ReadResult read(Path file) {
-    byte[] bytes;
+    Findings findings = new Findings(file);
+    String text = text(file, findings);
+    return text == null ? new ReadResult.Problems(findings.problems()) : readText(file, text);
+  }
+
+  /** The content of a file that was named; null if there is none, and the reason is found. */
+  static @Nullable String text(Path file, Findings findings) {
     if (!Files.exists(file)) {
-      return problem(file, "no such file");
+      return problem("no such file", findings);
     }
     if (!Files.isRegularFile(file)) {
-      return problem(file, "must be a regular file");
+      return problem("must be a regular file", findings);
     }
     try (InputStream in = Files.newInputStream(file)) {
-      bytes = in.readNBytes(LARGEST + 1);
-    } catch (IOException e) {
-      return problem(file, "the file cannot be read");
-    }
-    if (bytes.length > LARGEST) {
-      return problem(file, "must not be larger than 1MiB");
-    }
-    try {
-      return readText(
-          file, StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+      byte[] bytes = in.readNBytes(LARGEST + 1);
+      if (bytes.length > LARGEST) {
+        return problem("must not be larger than 1MiB", findings);
+      }
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return text.startsWith("\uFEFF") ? text.substring(1) : text;
     } catch (CharacterCodingException e) {
-      return problem(file, "must be UTF-8");
+      return problem("must be UTF-8", findings);
+    } catch (IOException e) {
+      return problem("the file cannot be read", findings);
     }
   }
 
   /** Reads a text as if it stood in {@code file}, which is not opened. */
   public static ReadResult readText(Path file, String text) {
     Findings findings = new Findings(file);
-    Node root = YamlTree.parse(text.startsWith("\uFEFF") ? text.substring(1) : text, findings);
+    Node root = YamlTree.parse(text, findings);
     Path base = file.toAbsolutePath().normalize().getParent();
     if (root != null && base != null) {
       Draft draft = new RecordReader(base, findings).read(root);
@@ -65,7 +69,8 @@ public final class ConfigReader {
     return new ReadResult.Problems(findings.problems());
   }
 
-  private static ReadResult problem(Path file, String message) {
-    return new ReadResult.Problems(List.of(new Problem(file, 0, "", message)));
+  private static @Nullable String problem(String message, Findings findings) {
+    findings.problem(0, "", message);
+    return null;
   }
 }

@@ -2,12 +2,15 @@ package dev.valetkey.config;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code valetkey envoy} and {@code valetkey nft} print; not used by the running sidecar.
  *
  * @param inboundListen only of use with an {@code inbound} section
  * @param agent only of use with an {@code inbound} section
+ * @param sidecar null: Envoy is in the pod
+ * @param sidecarName null: the host of {@code sidecar}
  */
 public record EnvoyConfig(
     @Key(
@@ -47,7 +50,17 @@ public record EnvoyConfig(
             initial = "1337 1338",
             min = "1",
             filled = true)
-        List<Integer> exemptUids) {
+        List<Integer> exemptUids,
+    @Key(
+            doc =
+                "host:port at which gateways find `listen.address` (layouts `istio-egress` and `envoy-gateway`)",
+            form = Form.ADDRESS)
+        @Nullable String sidecar,
+    @Key(
+            doc =
+                "name that gateways expect in the certificate shown there: a DNS name, or a URI such as a SPIFFE ID",
+            derived = "the host of `sidecar`")
+        @Nullable String sidecarName) {
 
   /** What happens to TLS that we do not open. */
   public enum OtherTls {

@@ -20,7 +20,7 @@ final class Urls {
     try {
       uri = new URI(text);
     } catch (URISyntaxException e) {
-      return Scalars.fault(authorityOf(text).contains("*") ? PATTERN : "must be a URL" + was(text));
+      return Scalars.fault(isPattern(authorityOf(text)) ? PATTERN : "must be a URL" + was(text));
     }
     String fault = fault(uri, text, form);
     if (fault != null) {
@@ -53,7 +53,9 @@ final class Urls {
     return url.getRawPath().isEmpty() ? "/" : url.getRawPath();
   }
 
-  private static final String PATTERN = "must name one host: patterns are not supported";
+  /** What is said of a host with wildcards. */
+  static final String PATTERN =
+      "must name one host, not a pattern: a token goes to pinned hosts only";
 
   private static @Nullable String fault(URI uri, String text, Form form) {
     if (!"https".equalsIgnoreCase(uri.getScheme()) && !"http".equalsIgnoreCase(uri.getScheme())) {
@@ -63,7 +65,7 @@ final class Urls {
     if (authority.contains("@")) {
       return "must not hold a user name or password";
     }
-    if (authority.contains("*")) {
+    if (isPattern(authority)) {
       return PATTERN;
     }
     if (uri.getHost() == null || uri.getHost().endsWith(".")) {
@@ -80,6 +82,10 @@ final class Urls {
       return "must not have a query" + was(text);
     }
     return pathFault(uri, text, form);
+  }
+
+  private static boolean isPattern(String authority) {
+    return authority.contains("*") || authority.contains("{");
   }
 
   private static @Nullable String pathFault(URI uri, String text, Form form) {

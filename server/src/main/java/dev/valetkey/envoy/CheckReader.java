@@ -15,9 +15,11 @@ import java.util.Arrays;
  * allocates nothing. It is held against the generated code in a test. For one event loop; the call
  * it returns is valid until the next {@link #read}.
  *
- * <p>Every input gives a value: bytes that are no message, or one without {@code header_map}, are
- * {@link Malformed}. As in generated code, a field that comes twice is merged and the last text
- * counts.
+ * <p>Headers are in {@code header_map} ({@code encode_raw_headers}, as our own layouts say) or in
+ * the map {@code headers}, where Envoy has joined those of one name; in one of them, not in both.
+ *
+ * <p>Every input gives a value: bytes that are no message, or one without headers, are {@link
+ * Malformed}. As in generated code, a field that comes twice is merged and the last text counts.
  */
 final class CheckReader {
   /** Larger messages are refused; Envoy's header limit keeps real ones below 60 kB. */
@@ -39,6 +41,13 @@ final class CheckReader {
   private final ProtoCursor headerMap = new ProtoCursor();
   private final ProtoCursor entry = new ProtoCursor();
   private boolean hasHeaderMap;
+  private boolean hasHeaders;
+
+  // Where the entry of a map that was read last has its key and its value.
+  private int keyStart;
+  private int keyEnd;
+  private int valueStart;
+  private int valueEnd;
 
   /** The check in {@code message}, which is read to its end or to {@link #MAX_BYTES}. */
   Check read(InputStream message) throws IOException {
@@ -48,8 +57,9 @@ final class CheckReader {
     }
     call.clear();
     hasHeaderMap = false;
-    boolean sound = readRequest(length);
-    return sound && hasHeaderMap && call.has(Part.METHOD) ? call : MALFORMED;
+    hasHeaders = false;
+    boolean sound = readRequest(length) && hasHeaderMap != hasHeaders;
+    return sound && call.has(Part.METHOD) ? call : MALFORMED;
   }
 
   private boolean readRequest(int length) {
@@ -93,6 +103,9 @@ final class CheckReader {
     while (sound && http.next()) {
       if (http.is(2)) {
         call.set(Part.METHOD, http.valueStart(), http.valueEnd());
+      } else if (http.is(3)) {
+        hasHeaders = true;
+        sound = readJoinedHeader(http);
       } else if (http.is(4)) {
         call.set(Part.PATH, http.valueStart(), http.valueEnd());
       } else if (http.is(5)) {
@@ -124,8 +137,8 @@ final class CheckReader {
     entry.over(buffer, from.valueStart(), from.valueEnd());
     int nameStart = 0;
     int nameEnd = 0;
-    int valueStart = 0;
-    int valueEnd = 0;
+    int textStart = 0;
+    int textEnd = 0;
     int rawStart = 0;
     int rawEnd = 0;
     while (entry.next()) {
@@ -133,31 +146,50 @@ final class CheckReader {
         nameStart = entry.valueStart();
         nameEnd = entry.valueEnd();
       } else if (entry.is(2)) {
-        valueStart = entry.valueStart();
-        valueEnd = entry.valueEnd();
+        textStart = entry.valueStart();
+        textEnd = entry.valueEnd();
       } else if (entry.is(3)) {
         rawStart = entry.valueStart();
         rawEnd = entry.valueEnd();
       }
     }
-    if (rawEnd > rawStart && valueEnd > valueStart) {
+    if (rawEnd > rawStart && textEnd > textStart) {
       return false; // two values for one header: no telling which the server will see
     }
     if (rawEnd > rawStart) {
       call.addHeader(nameStart, nameEnd, rawStart, rawEnd);
     } else {
-      call.addHeader(nameStart, nameEnd, valueStart, valueEnd);
+      call.addHeader(nameStart, nameEnd, textStart, textEnd);
     }
     return !entry.failed();
   }
 
-  /** A map entry: key 1, value 2; the last entry of a key counts. */
+  private boolean readJoinedHeader(ProtoCursor from) {
+    boolean sound = readMapEntry(from);
+    call.addHeader(keyStart, keyEnd, valueStart, valueEnd);
+    return sound;
+  }
+
+  /** The last entry of a key counts. */
   private boolean readContextExtension(ProtoCursor from) {
+    boolean sound = readMapEntry(from);
+    if (Arrays.equals(buffer, keyStart, keyEnd, DIRECTION, 0, DIRECTION.length)) {
+      call.set(Part.DIRECTION, valueStart, valueEnd);
+    } else if (Arrays.equals(buffer, keyStart, keyEnd, SERVER, 0, SERVER.length)) {
+      call.set(Part.SERVER, valueStart, valueEnd);
+    } else if (Arrays.equals(buffer, keyStart, keyEnd, UNLISTED, 0, UNLISTED.length)) {
+      call.set(Part.UNLISTED, valueStart, valueEnd);
+    }
+    return sound;
+  }
+
+  /** A map entry: key 1, value 2. */
+  private boolean readMapEntry(ProtoCursor from) {
     entry.over(buffer, from.valueStart(), from.valueEnd());
-    int keyStart = 0;
-    int keyEnd = 0;
-    int valueStart = 0;
-    int valueEnd = 0;
+    keyStart = 0;
+    keyEnd = 0;
+    valueStart = 0;
+    valueEnd = 0;
     while (entry.next()) {
       if (entry.is(1)) {
         keyStart = entry.valueStart();
@@ -166,13 +198,6 @@ final class CheckReader {
         valueStart = entry.valueStart();
         valueEnd = entry.valueEnd();
       }
-    }
-    if (Arrays.equals(buffer, keyStart, keyEnd, DIRECTION, 0, DIRECTION.length)) {
-      call.set(Part.DIRECTION, valueStart, valueEnd);
-    } else if (Arrays.equals(buffer, keyStart, keyEnd, SERVER, 0, SERVER.length)) {
-      call.set(Part.SERVER, valueStart, valueEnd);
-    } else if (Arrays.equals(buffer, keyStart, keyEnd, UNLISTED, 0, UNLISTED.length)) {
-      call.set(Part.UNLISTED, valueStart, valueEnd);
     }
     return !entry.failed();
   }

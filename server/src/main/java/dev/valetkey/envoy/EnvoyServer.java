@@ -23,10 +23,10 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves Envoy: checks, access logs and health, on one event loop; on a unix socket and, for an
- * Envoy that runs apart from us, at a TLS address. Certificates to be shown to the agent, and their
- * keys, are served on the socket alone. Checks are answered from the start; health says so only
- * after {@link #serving}.
+ * Serves Envoy: checks, access logs, health and, where TLS is opened, certificates, on one event
+ * loop; on a unix socket and, for an Envoy that runs apart from us, at a TLS address, which has no
+ * certificates to give. Checks are answered from the start; health says so only after {@link
+ * #serving}.
  */
 public final class EnvoyServer implements AutoCloseable {
   /**
@@ -48,19 +48,18 @@ public final class EnvoyServer implements AutoCloseable {
   private final LongSupplier nanoTime;
   private final ServerServiceDefinition checks;
   private final AccessLogService accessLog;
-
-  /** Null: no TLS is opened. */
-  private final @Nullable SecretService secrets;
-
   private final List<Server> servers = new ArrayList<>();
 
   /** Null: no TCP. */
   private final @Nullable TlsFiles tls;
 
+  /** Null: no TLS is opened. */
+  private final @Nullable SecretService secrets;
+
   /**
    * Binds the socket of {@code listen}, and its address if it has one, and starts to answer.
    *
-   * @param leaves for Envoy to show to the agent; null: none
+   * @param leaves for the pod's Envoy to show to the agent; null: none
    */
   public EnvoyServer(
       ListenConfig listen,

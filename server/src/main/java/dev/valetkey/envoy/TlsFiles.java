@@ -116,8 +116,7 @@ final class TlsFiles {
   }
 
   private Texts read() throws IOException {
-    return new Texts(
-        text(config.certFile()), text(config.keyFile()), text(config.clientCaFile()));
+    return new Texts(text(config.certFile()), text(config.keyFile()), text(config.clientCaFile()));
   }
 
   private static String text(Path file) throws IOException {

@@ -151,8 +151,8 @@ final class TlsSocket {
   }
 
   /**
-   * Keeps a failed handshake, which {@link PeerCheck} has explained and the TLS handler closed, from
-   * gRPC: it would log it whole, with the bytes of who does not speak TLS.
+   * Keeps a failed handshake, which {@link PeerCheck} has explained and the TLS handler closed,
+   * from gRPC: it would log it whole, with the bytes of who does not speak TLS.
    */
   private static final class FailureEnd extends ChannelInboundHandlerAdapter {
     private final SslHandler tls;

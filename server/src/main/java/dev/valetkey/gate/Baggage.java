@@ -4,6 +4,7 @@ import dev.valetkey.call.HeaderEdits;
 import dev.valetkey.call.HttpCall;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,9 +43,18 @@ final class Baggage {
     return found;
   }
 
-  /** The header without our member; null: it is not there. */
+  /** The header without what reads as our member; null: there is nothing of the kind. */
   static byte @Nullable [] withoutOurs(HttpCall call) {
-    return find(call) == UserTokenFinder.ABSENT ? null : others(call).toByteArray();
+    byte[] bytes = call.bytes();
+    for (int i = call.header(HEADER); i >= 0; i = call.header(HEADER, i)) {
+      int end = call.valueEnd(i);
+      for (int at = call.valueStart(i); at < end; at = memberEnd(bytes, at, end) + 1) {
+        if (readsAsOurs(bytes, at, memberEnd(bytes, at, end))) {
+          return others(call).toByteArray();
+        }
+      }
+    }
+    return null;
   }
 
   /** The header with this handle, in front so that whoever shortens a long one keeps it. */
@@ -69,7 +79,7 @@ final class Baggage {
       int end = call.valueEnd(i);
       for (int at = call.valueStart(i); at < end; at = memberEnd(bytes, at, end) + 1) {
         int memberEnd = memberEnd(bytes, at, end);
-        if (valueOfOurs(bytes, at, memberEnd) < 0) {
+        if (!readsAsOurs(bytes, at, memberEnd)) {
           if (others.size() > 0) {
             others.write(',');
           }
@@ -78,6 +88,30 @@ final class Baggage {
       }
     }
     return others;
+  }
+
+  /**
+   * Whether the member's name could be taken for ours. OpenTelemetry undoes percent signs and trims
+   * what comes of it, so a client could name a handle past whoever compares bytes.
+   */
+  private static boolean readsAsOurs(byte[] bytes, int start, int end) {
+    int matched = 0;
+    for (int at = start; at < end && bytes[at] != '='; at++) {
+      int letter = bytes[at];
+      if (letter == '%'
+          && at + 2 < end
+          && HexFormat.isHexDigit(bytes[at + 1])
+          && HexFormat.isHexDigit(bytes[at + 2])) {
+        letter = HexFormat.fromHexDigit(bytes[at + 1]) << 4 | HexFormat.fromHexDigit(bytes[at + 2]);
+        at += 2;
+      }
+      letter |= 0x20; // lower case
+      matched = letter == OURS[matched] ? matched + 1 : letter == OURS[0] ? 1 : 0;
+      if (matched == OURS.length) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static int memberEnd(byte[] bytes, int start, int end) {

@@ -9,9 +9,11 @@ import dev.valetkey.config.ConfigReader;
 import dev.valetkey.testkit.Repository;
 import dev.valetkey.token.Secret;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -123,6 +125,72 @@ final class CliTest {
         run.out().replace(folder.toString(), Samples.HOME));
   }
 
+  /** What surrounds the agent: who calls from elsewhere, the inbound side, opened TLS. */
+  @Test
+  void checkShowsWhatSurroundsTheAgent() {
+    Path file =
+        Samples.write(
+            """
+            listen:
+              address: 0.0.0.0:9001
+              tls:
+                cert_file: ca.pem
+                key_file: secrets/corp
+                client_ca_file: ca.pem
+                client_names: [spiffe://cluster.local/ns/istio-system/sa/egress]
+            issuers:
+              corp: {issuer: "https://idp.example.com", client_id: a, client_secret_file: secrets/corp}
+            inbound: {user_token: handle, handle_servers: github}
+            user_token: {from: [handle, trace, workload], guard: [proxy_authorization, cookie, query]}
+            intercept: {trust_dir: /run/valetkey-trust, system_bundle: ca.pem}
+            servers:
+              github: {url: "https://mcp.github.example/mcp", grant: {audience: github-mcp}}
+              jira: {url: "https://jira.example/mcp", grant: {audience: jira-mcp}}
+            """,
+            folder);
+
+    Run run = run("check", file.toString());
+
+    assertThat(run.err()).isEmpty();
+    Samples.assertGolden(
+        Repository.root().resolve("server/src/test/resources/dev/valetkey/cli/check-pod.txt"),
+        run.out().replace(folder.toString(), Samples.HOME));
+  }
+
+  /** The user token given stands for what a handle or a trace would lead to. */
+  // AB11
+  @Test
+  void explainTakesTheUserTokenForWhatAHandleLeadsTo() {
+    Path file =
+        Samples.write(
+            """
+            issuers:
+              corp: {issuer: "https://idp.example.com", client_id: a, client_secret_file: secrets/corp}
+            inbound: {user_token: handle, handle_servers: github}
+            servers:
+              github: {url: "https://mcp.github.example/mcp", grant: {audience: github-mcp}}
+            """,
+            folder);
+    String token =
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsifQ."
+            + Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString(
+                    "{\"iss\":\"https://idp.example.com\",\"sub\":\"alice\",\"aud\":\"a\",\"exp\":4070908800}"
+                        .getBytes(StandardCharsets.UTF_8))
+            + ".c2lnbmF0dXJl";
+
+    Run run =
+        Run.of(
+            Program.wiring(), token, "explain", file.toString(), "https://mcp.github.example/mcp");
+    Run without =
+        Run.of(Program.wiring(), "", "explain", file.toString(), "https://mcp.github.example/mcp");
+
+    assertThat(run.out())
+        .contains("sub alice", "told by a handle", "forward with a token for github");
+    assertThat(without.out()).contains("refuse, 401 no_user_token");
+  }
+
   @Test
   void checkWarnsOnStandardError() {
     Path file = Samples.copy("full", folder);
@@ -164,7 +232,7 @@ final class CliTest {
     JsonObject bad = json(run("check", "--json", folder.resolve("absent.yaml").toString()));
 
     assertThat(good.keySet())
-        .containsExactly("good", "warnings", "issuers", "users", "servers", "unlisted");
+        .containsExactly("good", "warnings", "issuers", "users", "pod", "servers", "unlisted");
     assertThat(good.getAsJsonArray("servers").get(0).getAsJsonObject().asMap())
         .containsOnlyKeys("name", "where", "who", "how", "target", "expect");
     assertThat(bad)

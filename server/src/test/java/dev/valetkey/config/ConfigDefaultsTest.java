@@ -44,7 +44,9 @@ class ConfigDefaultsTest {
                 "127.0.0.1:8080",
                 EnvoyConfig.OtherTls.PASS,
                 List.of(21, 22, 25, 110, 143, 587, 3306),
-                List.of(1337, 1338)));
+                List.of(1337, 1338),
+                null,
+                null));
     assertThat(config.admin())
         .isEqualTo(new AdminConfig(Path.of("/run/valetkey/admin.sock"), "0.0.0.0:9464"));
     assertThat(config.audit())

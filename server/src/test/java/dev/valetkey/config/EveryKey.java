@@ -23,6 +23,8 @@ final class EveryKey {
         other_tls: refuse
         server_first_ports: [2525]
         exempt_uids: [101, 102]
+        sidecar: valetkey.agents.svc:9001
+        sidecar_name: "spiffe://cluster.local/ns/agents/sa/valetkey"
       admin:
         socket: /tmp/admin.sock
         address: 127.0.0.1:0

@@ -52,7 +52,9 @@ class EveryKeyTest {
                 "127.0.0.1:8000",
                 EnvoyConfig.OtherTls.REFUSE,
                 List.of(2525),
-                List.of(101, 102)));
+                List.of(101, 102),
+                "valetkey.agents.svc:9001",
+                "spiffe://cluster.local/ns/agents/sa/valetkey"));
     assertThat(config.inbound())
         .isEqualTo(
             new InboundConfig(

@@ -69,6 +69,7 @@ final class GatewayContainerIT {
     assertThat(answer.text()).contains("unlisted_host");
   }
 
+  // AB9
   @Test
   void aPeerOfAnotherUserIsRefused() {
     try (ContainerPod strangers = ContainerPod.start(ContainerPod.ENVOY_UID + 1)) {

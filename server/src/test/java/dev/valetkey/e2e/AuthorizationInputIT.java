@@ -150,6 +150,7 @@ final class AuthorizationInputIT {
   }
 
   /** T3. */
+  // AB7
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -170,6 +171,7 @@ final class AuthorizationInputIT {
   }
 
   /** T3, T5: with a good token beside it, another user's in our own header counts nothing. */
+  // AB7
   @Test
   void userTokenHeaderOfTheAgentIsReplacedByEnvoys() {
     String bob = pod.issuer().userToken("bob");
@@ -263,6 +265,7 @@ final class AuthorizationInputIT {
   }
 
   /** T5. */
+  // AB7
   @ParameterizedTest
   @MethodSource("untrusted")
   void untrustedHeaderChangesNoDecision(String line) {

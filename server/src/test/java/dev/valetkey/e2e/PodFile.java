@@ -38,6 +38,7 @@ final class PodFile {
   private boolean partner;
   private String sections = "";
   private String listen = "";
+  private String envoy = "";
   private Function<Config, String> bootstrap = GatewayBootstrap::print;
   private IssuerOptions issuer =
       IssuerOptions.defaults()
@@ -130,6 +131,12 @@ final class PodFile {
     return this;
   }
 
+  /** Further keys of {@code envoy}. */
+  PodFile envoy(String keys) {
+    envoy = ", " + keys;
+    return this;
+  }
+
   /** Another bootstrap than that of the layout {@code gateway}. */
   PodFile bootstrap(Function<Config, String> print) {
     bootstrap = print;
@@ -173,7 +180,7 @@ final class PodFile {
         new StringBuilder(
             """
             listen: {socket: authz.sock%s}
-            envoy: {listen: "127.0.0.1:%d", admin_socket: envoy-admin.sock}
+            envoy: {listen: "127.0.0.1:%d", admin_socket: envoy-admin.sock%s}
             admin: {socket: admin.sock, address: "127.0.0.1:%d"}
             %sissuers:
               corp:
@@ -186,6 +193,7 @@ final class PodFile {
                 .formatted(
                     listen,
                     envoyPort,
+                    envoy,
                     adminPort,
                     sections,
                     issuerUri,

@@ -72,7 +72,7 @@ final class ReloadIT {
     Poll.until(IN_FORCE, "recovery", () -> pod.agent().call("github", newUser()).status() == 200);
   }
 
-  // AB4
+  // AB4, AB1
   @Test
   void serverIsRemovedAndAddedAndTheCacheStays() {
     reload(good.substring(0, good.indexOf(LATE) + 1));

@@ -18,7 +18,6 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -119,7 +118,9 @@ final class TlsAddressIT {
 
     assertThat(answer.status()).isZero();
     Poll.until(SOON, "a refusal", () -> pod.metric(REFUSED) > refusedBefore);
-    assertThat(pod.sidecar().err()).contains("it does not speak TLS").doesNotContain("NotSslRecord");
+    assertThat(pod.sidecar().err())
+        .contains("it does not speak TLS")
+        .doesNotContain("NotSslRecord");
   }
 
   @Test

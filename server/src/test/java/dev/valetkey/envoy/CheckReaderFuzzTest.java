@@ -82,7 +82,11 @@ final class CheckReaderFuzzTest {
 
   private byte[] http() {
     return message(
-        new int[] {2, 4, 5, 13, 13, 3, 1},
+        switch (random.nextInt(8)) {
+          case 0 -> new int[] {2, 4, 5, 13, 3, 1}; // headers in both places
+          case 1, 2, 3 -> new int[] {2, 4, 5, 3, 3, 1};
+          default -> new int[] {2, 4, 5, 13, 13, 1};
+        },
         number ->
             switch (number) {
               case 13 -> message(new int[] {1, 1}, n -> header());

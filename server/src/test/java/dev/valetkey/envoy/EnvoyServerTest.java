@@ -303,6 +303,7 @@ final class EnvoyServerTest {
 
   // The socket.
 
+  // AB9
   @Test
   void strangersAreNotServed() throws IOException {
     EnvoyServer others = server(0660, ownUid() + 1);

@@ -4,28 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.valetkey.config.InterceptConfig;
 import dev.valetkey.config.ListenConfig;
 import dev.valetkey.config.ListenTlsConfig;
 import dev.valetkey.gate.Configs;
 import dev.valetkey.gate.FakeSubjects;
 import dev.valetkey.gate.FakeTokens;
 import dev.valetkey.gate.Gates;
-import dev.valetkey.intercept.Interception;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.testkit.Ports;
 import dev.valetkey.testkit.TestCa;
 import dev.valetkey.token.TokenOutcome.Granted;
 import io.envoyproxy.envoy.service.auth.v3.CheckResponse;
-import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
-import io.envoyproxy.envoy.service.secret.v3.SecretDiscoveryServiceGrpc;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.GrpcSslContexts;
-import io.grpc.stub.StreamObserver;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -38,13 +33,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -89,25 +81,15 @@ final class TlsAddressTest {
     egress = ca.issue("uri:" + EGRESS);
   }
 
-  private Interception interception;
-
   @BeforeEach
   void start() throws IOException {
     install(ours, ca);
-    interception =
-        Interception.start(
-            new InterceptConfig(
-                folder.resolve("trust"), folder.resolve("absent.pem"), Duration.ofHours(24)),
-            Set.of("mcp.github.example"),
-            InstantSource.system(),
-            new SecureRandom());
     server = server("127.0.0.1:" + port);
   }
 
   @AfterEach
   void stop() {
     server.close();
-    interception.close();
     log.close();
     fileLog.close();
     loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
@@ -135,7 +117,7 @@ final class TlsAddressTest {
             tokens),
         metrics,
         System::nanoTime,
-        interception.leaves());
+        null);
   }
 
   // Who is let in.
@@ -153,42 +135,11 @@ final class TlsAddressTest {
     assertThat(refused()).isZero();
   }
 
-  /** They come with their private keys. */
-  @Test
-  void certificatesForTheAgentAreServedOnTheSocketAlone() throws Exception {
-    try (RawClient atAddress = client(egress, "TLSv1.3");
-        RawClient atSocket = new RawClient(folder.resolve("authz.sock"))) {
-      assertThat(statusOfSecrets(atSocket)).isEqualTo(Status.Code.OK);
-      assertThat(statusOfSecrets(atAddress)).isEqualTo(Status.Code.UNIMPLEMENTED);
-    }
-  }
-
-  private static Status.Code statusOfSecrets(RawClient peer) throws Exception {
-    CompletableFuture<Status.Code> status = new CompletableFuture<>();
-    SecretDiscoveryServiceGrpc.newStub(peer.channel())
-        .deltaSecrets(
-            new StreamObserver<>() {
-              @Override
-              public void onNext(DeltaDiscoveryResponse response) {}
-
-              @Override
-              public void onError(Throwable failure) {
-                status.complete(Status.fromThrowable(failure).getCode());
-              }
-
-              @Override
-              public void onCompleted() {
-                status.complete(Status.Code.OK);
-              }
-            })
-        .onCompleted();
-    return status.get(10, TimeUnit.SECONDS);
-  }
-
   /** The JDK's own client does not speak it any more. */
   @Test
   void olderTlsIsRefused() throws IOException {
-    String clientHello = "16030100330100002f" + "0302" + "00".repeat(32) + "00" + "0008c009c013002f0035" + "0100";
+    String clientHello =
+        "16030100330100002f" + "0302" + "00".repeat(32) + "00" + "0008c009c013002f0035" + "0100";
 
     try (Socket old = new Socket(InetAddress.getLoopbackAddress(), port)) {
       old.getOutputStream().write(HexFormat.of().parseHex(clientHello));
@@ -212,7 +163,8 @@ final class TlsAddressTest {
 
   @Test
   void peerWithAnotherNameIsRefused() {
-    assertRefused(client(ca.issue("uri:" + EGRESS + "2", "dns:egress"), "TLSv1.3"), EGRESS + "2 egress");
+    assertRefused(
+        client(ca.issue("uri:" + EGRESS + "2", "dns:egress"), "TLSv1.3"), EGRESS + "2 egress");
   }
 
   @Test
@@ -316,7 +268,8 @@ final class TlsAddressTest {
     server.close();
     Path next = Files.createDirectory(folder.resolve("..next"));
     for (String name : List.of("tls.crt", "tls.key", "ca.crt")) {
-      Files.move(folder.resolve(name), Files.createDirectories(folder.resolve("..one")).resolve(name));
+      Files.move(
+          folder.resolve(name), Files.createDirectories(folder.resolve("..one")).resolve(name));
       Files.createSymbolicLink(folder.resolve(name), Path.of("..data", name));
     }
     Files.createSymbolicLink(folder.resolve("..data"), Path.of("..one"));
@@ -442,8 +395,7 @@ final class TlsAddressTest {
       await()
           .ignoreExceptions()
           .untilAsserted(() ->
-              assertThatThrownBy(
-                      () -> new Socket(InetAddress.getLoopbackAddress(), port).close())
+              assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), port).close())
                   .isInstanceOf(IOException.class));
       assertThat(running).isNotDone();
       release.countDown();
@@ -459,8 +411,7 @@ final class TlsAddressTest {
 
   private static void copy(TestCa.Certificate certificate, TestCa authority, Path into)
       throws IOException {
-    Files.copy(
-        certificate.chain(), into.resolve("tls.crt"), StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(certificate.chain(), into.resolve("tls.crt"), StandardCopyOption.REPLACE_EXISTING);
     Files.copy(certificate.key(), into.resolve("tls.key"), StandardCopyOption.REPLACE_EXISTING);
     Files.copy(authority.pem(), into.resolve("ca.crt"), StandardCopyOption.REPLACE_EXISTING);
   }
@@ -483,7 +434,9 @@ final class TlsAddressTest {
     }
   }
 
-  /** The peer gets no answer, nobody looks at its message, it is counted, and its name is logged. */
+  /**
+   * The peer gets no answer, nobody looks at its message, it is counted, and its name is logged.
+   */
   private void assertRefused(RawClient peer, String name) {
     double before = refused();
     try (peer) {

@@ -11,7 +11,7 @@ final class WireScan {
   private record Shape(Map<Integer, Shape> inner) {}
 
   private static final Shape LEAF = new Shape(Map.of());
-  private static final Shape HTTP = new Shape(Map.of(13, new Shape(Map.of(1, LEAF))));
+  private static final Shape HTTP = new Shape(Map.of(3, LEAF, 13, new Shape(Map.of(1, LEAF))));
   private static final Shape REQUEST =
       new Shape(Map.of(1, new Shape(Map.of(4, new Shape(Map.of(2, HTTP)), 10, LEAF))));
 

@@ -51,6 +51,7 @@ final class InboundTest {
     return gates;
   }
 
+  // AB11
   @Test
   void agentGetsAHandleInsteadOfTheUserToken() {
     HeaderEdits edits =
@@ -68,6 +69,7 @@ final class InboundTest {
     assertThat(handle("CANARY-user-a")).isNotEqualTo(handle("CANARY-user-b"));
   }
 
+  // AB11
   @Test
   void handlesOfAnotherProcessAreUnknown() {
     String foreign =
@@ -92,6 +94,25 @@ final class InboundTest {
         .isEqualTo("valetkey=" + handle("CANARY-user-a") + ", tenant=acme,x=y");
   }
 
+  /** OpenTelemetry decodes the names of members and trims what comes of it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "%76aletkey",
+        "valetke%79",
+        "%56aletkey",
+        "Valetkey",
+        "valetkey%20",
+        "+valetkey",
+        "valetkey%C2%A0"
+      })
+  void nameThatReadsLikeOursIsRemoved(String name) {
+    TestCall sent = call("CANARY-user-a").header("baggage", "a=b," + name + "=vkh-forged,c%25=d");
+
+    assertThat(text(admitted(gates, sent).baggage()))
+        .isEqualTo("valetkey=" + handle("CANARY-user-a") + ",a=b,c%25=d");
+  }
+
   @Test
   void userTokenStaysWhereTheConfigurationSaysSo() {
     Gates leaving = gates(UserTokenToAgent.LEAVE, new UserTokenSource.Authorization());
@@ -104,6 +125,7 @@ final class InboundTest {
         .isEqualTo("a=b");
   }
 
+  // AB5
   @Test
   void callWithoutOrWithABadUserTokenNeverReachesTheAgent() {
     assertThat(gates.judge(TestCall.inbound())).isEqualTo(refused(Reason.NO_USER_TOKEN));
@@ -118,12 +140,14 @@ final class InboundTest {
   }
 
   /** The header in which Envoy hides the user token of outbound calls means nothing inbound. */
+  // AB7
   @Test
   void inboundUserTokenIsFoundInAuthorizationAlone() {
     assertThat(gates.judge(TestCall.inbound().bearer("CANARY-user-a")))
         .isEqualTo(refused(Reason.NO_USER_TOKEN));
   }
 
+  // AB7
   @Test
   void inboundWithoutAnInboundSectionIsRefused() {
     Gates outboundOnly =
@@ -180,6 +204,7 @@ final class InboundTest {
         .isEqualTo(refused(Reason.SUBJECT_CONFLICT));
   }
 
+  // AB11
   @ParameterizedTest
   @ValueSource(strings = {"vkh-", "vkh-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "vkh-x", "anything"})
   void inventedHandleIsRefused(String invented) {
@@ -187,6 +212,7 @@ final class InboundTest {
         .isEqualTo(refused(Reason.HANDLE_UNKNOWN));
   }
 
+  // AB11
   @Test
   void handleCountsOnlyAtTheServersItIsLimitedTo() {
     String handle = handle("CANARY-user-a");
@@ -199,6 +225,7 @@ final class InboundTest {
         .isEqualTo(refused(Reason.HANDLE_ELSEWHERE));
   }
 
+  // AB11
   @Test
   void handleDiesWithItsSession() {
     String handle = handle("CANARY-user-a");

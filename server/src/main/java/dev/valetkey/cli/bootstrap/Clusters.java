@@ -24,17 +24,46 @@ final class Clusters {
 
   /** ext_authz, health and access logs, all on one unix socket. */
   static Yaml.Mapping sidecar(Path socket) {
+    return sidecar("STATIC", map())
+        .put("load_assignment", endpoint(Names.SIDECAR, pipe(socket)));
+  }
+
+  /**
+   * The same for an Envoy that runs apart: by TLS, and it notices when the network is gone.
+   *
+   * @param certificates Envoy's common TLS context: what it shows and whom it expects
+   */
+  static Yaml.Mapping sidecarApart(SidecarAddress sidecar, Yaml.Mapping certificates) {
+    Yaml.Mapping tls = Types.config("envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext");
+    if (!sidecar.address().ip()) {
+      tls.put("sni", sidecar.address().host());
+    }
+    tls.put("common_tls_context", certificates);
+    Yaml.Mapping alive =
+        map().put("connection_keepalive", map().put("interval", "30s").put("timeout", "5s"));
+    boolean ip = sidecar.address().ip();
+    Yaml.Mapping cluster = sidecar(ip ? "STATIC" : "STRICT_DNS", alive);
+    if (!ip) {
+      cluster.put("dns_lookup_family", "ALL"); // else AAAA alone, where there is one
+    }
+    return cluster
+        .put("load_assignment", endpoint(Names.SIDECAR, sidecar.address().socketAddress()))
+        .put(
+            "transport_socket",
+            map().put("name", "envoy.transport_sockets.tls").put("typed_config", tls));
+  }
+
+  private static Yaml.Mapping sidecar(String type, Yaml.Mapping http2) {
     return map()
         .put("name", Names.SIDECAR)
-        .put("type", "STATIC")
+        .put("type", type)
         .put("connect_timeout", "0.5s")
         .put(
             "typed_extension_protocol_options",
-            httpOptions("explicit_http_config", map().put("http2_protocol_options", map())))
+            httpOptions("explicit_http_config", map().put("http2_protocol_options", http2)))
         .put("circuit_breakers", limits())
         .put("health_checks", list(healthCheck()))
-        .put("common_lb_config", map().put("healthy_panic_threshold", map().put("value", 0)))
-        .put("load_assignment", endpoint(Names.SIDECAR, pipe(socket)));
+        .put("common_lb_config", map().put("healthy_panic_threshold", map().put("value", 0)));
   }
 
   /** The sidecar as the source of certificates, apart from the limits of the Checks. */

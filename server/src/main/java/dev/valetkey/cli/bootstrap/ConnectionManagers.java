@@ -123,7 +123,7 @@ final class ConnectionManagers {
   }
 
   /** A 401 or 403 that stays reaches the sidecar about a millisecond later, each entry at once. */
-  private static Yaml.Mapping refusedByServer() {
+  static Yaml.Mapping refusedByServer() {
     Yaml.Mapping common =
         map()
             .put("log_name", "valetkey")

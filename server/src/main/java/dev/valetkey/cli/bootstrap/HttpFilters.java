@@ -39,7 +39,7 @@ final class HttpFilters {
             .put(
                 "grpc_service",
                 map()
-                    .put("timeout", seconds(checkTimeout()))
+                    .put("timeout", checkTimeoutText())
                     .put("envoy_grpc", map().put("cluster_name", Names.SIDECAR)))
             .put("status_on_error", map().put("code", "ServiceUnavailable"))
             .put("encode_raw_headers", true)
@@ -79,6 +79,11 @@ final class HttpFilters {
 
   private static Yaml.Mapping extension(String name, Yaml.Mapping config) {
     return map().put("name", name).put("typed_config", config);
+  }
+
+  /** How long a Check may take, as Envoy writes it. */
+  String checkTimeoutText() {
+    return seconds(checkTimeout());
   }
 
   private Duration checkTimeout() {
