@@ -138,6 +138,7 @@ final class InstrumentedAgentsIT {
     assertThat(wire).doesNotContain("vkh-").doesNotContainIgnoringCase("valetkey");
   }
 
+  // TM-LEAK
   @ParameterizedTest
   @MethodSource("kinds")
   void agentHearsHandlesAndNoToken(Kind kind) {
@@ -166,6 +167,7 @@ final class InstrumentedAgentsIT {
         .hasSizeGreaterThanOrEqualTo(Crowd.SIZE);
   }
 
+  // TM-MIX
   @ParameterizedTest
   @MethodSource("losingWays")
   void wayThatLosesTheUserIsRefused(Way way) {

@@ -72,6 +72,7 @@ final class PlainAgentsIT {
     assertThat(pod.github().requests().count()).isEqualTo(requests);
   }
 
+  // TM-HANDLE
   @ParameterizedTest
   @EnumSource
   void handleCountsOnlyAtTheServersThatAreListedForIt(Language language) {

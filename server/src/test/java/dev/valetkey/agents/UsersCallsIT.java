@@ -65,6 +65,7 @@ final class UsersCallsIT {
     }
   }
 
+  // TM-AROUND
   @ParameterizedTest
   @EnumSource
   void agentIsNotReachedWithoutAGoodToken(Unwelcome sent) {
@@ -79,6 +80,7 @@ final class UsersCallsIT {
     assertThat(pod.heard("/")).hasSize(heard);
   }
 
+  // TM-AROUND
   @Test
   void healthIsAnsweredWithoutATokenAndNamesNobody() {
     User probe = new User("probe", null, List.of());
@@ -98,6 +100,7 @@ final class UsersCallsIT {
   }
 
   /** OpenTelemetry reads baggage generously: white space, properties, percent signs in names. */
+  // TM-GUESS
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -120,6 +123,7 @@ final class UsersCallsIT {
     assertThat(seen.headers("baggage")).containsExactly("tenant=acme");
   }
 
+  // TM-HANDLE
   @Test
   void handleEndsWhenItsUserSignsOut() {
     String handle = handleOf("carol");
@@ -137,6 +141,7 @@ final class UsersCallsIT {
     }
   }
 
+  // TM-HANDLE
   @Test
   void handleEndsWithTheTokenItStandsFor() {
     String brief = pod.issuer().jwt("dave").expiresIn(Duration.ofSeconds(3)).signed();
@@ -152,6 +157,7 @@ final class UsersCallsIT {
     assertThat(pod.callAsAgent("baggage", "valetkey=" + handle).text()).contains("handle_unknown");
   }
 
+  // TM-GUESS
   @Test
   void handleThatNobodyMadeIsRefused() {
     Http.Response answer =
@@ -161,6 +167,7 @@ final class UsersCallsIT {
     assertThat(answer.text()).contains("handle_unknown");
   }
 
+  // TM-HANDLE
   @Test
   void handleDoesNotLeaveForAHostThatIsNoServer() {
     Http.Response answer =

@@ -16,7 +16,7 @@ class BrokenFilesTest {
 
   @TempDir private Path temp;
 
-  // R-RI-1, R-CL-6, BO-CONFIG, BO-BUFFER
+  // R-RI-1, R-CL-6, BO-CONFIG, BO-BUFFER, TM-OPERATOR
   @ParameterizedTest(name = "{0}")
   @MethodSource({
     "issuers",

@@ -126,7 +126,7 @@ final class AuthorizationInputIT {
   }
 
   /** T1. */
-  // R-MCP-1
+  // R-MCP-1, TM-HEADERS
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -170,6 +170,7 @@ final class AuthorizationInputIT {
   }
 
   /** T3, T5: with a good token beside it, another user's in our own header counts nothing. */
+  // TM-HEADERS
   @Test
   void userTokenHeaderOfTheAgentIsReplacedByEnvoys() {
     String bob = pod.issuer().userToken("bob");
@@ -182,6 +183,7 @@ final class AuthorizationInputIT {
   }
 
   /** T4. */
+  // TM-HEADERS
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -263,6 +265,7 @@ final class AuthorizationInputIT {
   }
 
   /** T5. */
+  // TM-HEADERS
   @ParameterizedTest
   @MethodSource("untrusted")
   void untrustedHeaderChangesNoDecision(String line) {
@@ -290,7 +293,7 @@ final class AuthorizationInputIT {
   }
 
   /** T21: the search at the end of each class is not blind. */
-  // R-CA-6, BO-SECRETS
+  // R-CA-6, BO-SECRETS, TM-SECRETS
   @Test
   void leakIsFoundInAnyEncoding() {
     List<String> leaks =

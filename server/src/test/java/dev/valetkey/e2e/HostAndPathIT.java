@@ -104,7 +104,7 @@ final class HostAndPathIT {
         Input.of(73, "github.example, evil.example", 400, 403));
   }
 
-  // AB3, R-MCP-2
+  // AB3, R-MCP-2, TM-PINNED
   @ParameterizedTest
   @MethodSource
   void hosts(Input host) {
@@ -222,6 +222,7 @@ final class HostAndPathIT {
         Input.of(92, "/", 403));
   }
 
+  // TM-PINNED
   @ParameterizedTest
   @MethodSource
   void paths(Input path) {
