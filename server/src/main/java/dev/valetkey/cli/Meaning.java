@@ -26,11 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param pod what surrounds the agent; empty where nothing does
  */
 record Meaning(
-    List<Line> issuers,
-    List<Line> users,
-    List<Line> pod,
-    List<Server> servers,
-    String unlisted) {
+    List<Line> issuers, List<Line> users, List<Line> pod, List<Server> servers, String unlisted) {
 
   /** Something with a name. */
   record Line(String name, String text) {}
@@ -124,8 +120,7 @@ record Meaning(
                     || config.inbound() == null
                     || config.inbound().handleServers().contains(server.name()))
             .toList();
-    String names =
-        counting.stream().map(Meaning::source).collect(Collectors.joining(", else "));
+    String names = counting.stream().map(Meaning::source).collect(Collectors.joining(", else "));
     if (counting.isEmpty()) {
       return "no user: a handle does not count here";
     }

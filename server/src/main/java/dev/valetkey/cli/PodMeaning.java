@@ -93,7 +93,9 @@ final class PodMeaning {
             .map(URI::getHost)
             .distinct()
             .collect(Collectors.joining(", "));
-    return "TLS of the agent to " + hosts + " is opened; what it has to trust is in "
+    return "TLS of the agent to "
+        + hosts
+        + " is opened; what it has to trust is in "
         + intercept.trustDir();
   }
 }

@@ -46,8 +46,7 @@ record AuthBridgeRoute(
   /** Reads one entry of the list; null where it is no route at all. */
   static @Nullable AuthBridgeRoute read(Node node, String path, Findings findings) {
     if (!(node instanceof MappingNode mapping)) {
-      findings.problem(
-          YamlTree.line(node), path, "must be a route, not " + YamlTree.kind(node));
+      findings.problem(YamlTree.line(node), path, "must be a route, not " + YamlTree.kind(node));
       return null;
     }
     Set<String> seen = new HashSet<>();

@@ -102,7 +102,9 @@ public final class AuthBridgeRoutes {
   private void server(AuthBridgeRoute route) {
     if (!route.name().equals(route.host())) {
       problem(
-          route, "host", "is never reached: AuthBridge compares without the port; it is reached here");
+          route,
+          "host",
+          "is never reached: AuthBridge compares without the port; it is reached here");
     }
     earlier.stream()
         .filter(other -> other.covers(route.name()))

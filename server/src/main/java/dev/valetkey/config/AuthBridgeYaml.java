@@ -82,7 +82,8 @@ final class AuthBridgeYaml {
     # AuthBridge looks at the host alone. EDIT: a url has the port and the path that the agent calls. Services of the cluster
     # are called by http; others by https, also where the agent says http.
     servers:
-    %s"""
+    %s\
+    """
         .formatted(Names.shown(String.valueOf(routes.getFileName())), further, servers);
   }
 
@@ -99,15 +100,16 @@ final class AuthBridgeYaml {
   /** A double-quoted scalar (YAML 1.2 §7.3.1). */
   static String quoted(String text) {
     StringBuilder quoted = new StringBuilder("\"");
-    text.chars().forEach(c -> {
-      if (c == '"' || c == '\\') {
-        quoted.append('\\').append((char) c);
-      } else if (c < 0x20 || c > 0x7e) {
-        quoted.append("\\u%04x".formatted(c));
-      } else {
-        quoted.append((char) c);
-      }
-    });
+    text.chars()
+        .forEach(c -> {
+          if (c == '"' || c == '\\') {
+            quoted.append('\\').append((char) c);
+          } else if (c < 0x20 || c > 0x7e) {
+            quoted.append("\\u%04x".formatted(c));
+          } else {
+            quoted.append((char) c);
+          }
+        });
     return quoted.append('"').toString();
   }
 }

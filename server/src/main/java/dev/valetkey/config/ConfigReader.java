@@ -27,9 +27,7 @@ public final class ConfigReader {
   public static ReadResult read(Path file) {
     Findings findings = new Findings(file);
     String text = text(file, findings);
-    return text == null
-        ? new ReadResult.Problems(findings.problems())
-        : readText(file, text);
+    return text == null ? new ReadResult.Problems(findings.problems()) : readText(file, text);
   }
 
   /** The content of a file that was named; null if there is none, and the reason is found. */

@@ -54,7 +54,8 @@ final class Urls {
   }
 
   /** What is said of a host with wildcards. */
-  static final String PATTERN = "must name one host, not a pattern: a token goes to pinned hosts only";
+  static final String PATTERN =
+      "must name one host, not a pattern: a token goes to pinned hosts only";
 
   private static @Nullable String fault(URI uri, String text, Form form) {
     if (!"https".equalsIgnoreCase(uri.getScheme()) && !"http".equalsIgnoreCase(uri.getScheme())) {

@@ -15,8 +15,8 @@ import java.util.Arrays;
  * allocates nothing. It is held against the generated code in a test. For one event loop; the call
  * it returns is valid until the next {@link #read}.
  *
- * <p>Headers are in {@code header_map} ({@code encode_raw_headers}, as our own layouts say) or in the
- * map {@code headers}, where Envoy has joined those of one name; in one of them, not in both.
+ * <p>Headers are in {@code header_map} ({@code encode_raw_headers}, as our own layouts say) or in
+ * the map {@code headers}, where Envoy has joined those of one name; in one of them, not in both.
  *
  * <p>Every input gives a value: bytes that are no message, or one without headers, are {@link
  * Malformed}. As in generated code, a field that comes twice is merged and the last text counts.

@@ -71,8 +71,8 @@ final class AgentContainer {
     if (!dropped.contains("ALL")) {
       WAYS_PAST.stream()
           .filter(way -> !dropped.contains(way))
-          .forEach(
-              way -> patch.append(capabilities, at + "/capabilities", "drop", new JsonPrimitive(way)));
+          .forEach(way ->
+              patch.append(capabilities, at + "/capabilities", "drop", new JsonPrimitive(way)));
     }
   }
 

@@ -126,8 +126,7 @@ final class Injection {
       JsonObject metadata = Tree.object(patch.pod(), "metadata");
       if (!again) {
         JsonObject annotations = patch.object(metadata, "/metadata", "annotations");
-        patch.set(
-            annotations, "/metadata/annotations", Wish.INJECTED, new JsonPrimitive("true"));
+        patch.set(annotations, "/metadata/annotations", Wish.INJECTED, new JsonPrimitive("true"));
       }
       return problems.isEmpty()
           ? new Verdict.Admitted(patch.operations(), warnings)

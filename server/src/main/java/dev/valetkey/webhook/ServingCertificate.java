@@ -61,7 +61,9 @@ final class ServingCertificate extends X509ExtendedKeyManager {
     pairs = Stream.concat(Stream.of(fresh), pairs.stream().limit(1)).toList();
   }
 
-  /** The same for a running server: what is wrong is only said, since a rotation takes two steps. */
+  /**
+   * The same for a running server: what is wrong is only said, since a rotation takes two steps.
+   */
   void reload() {
     try {
       load();

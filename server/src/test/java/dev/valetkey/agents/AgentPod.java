@@ -13,7 +13,6 @@ import dev.valetkey.testkit.EnvoyProcess;
 import dev.valetkey.testkit.Form;
 import dev.valetkey.testkit.Http;
 import dev.valetkey.testkit.Issuer;
-import dev.valetkey.testkit.Json;
 import dev.valetkey.testkit.Leaks;
 import dev.valetkey.testkit.McpServer;
 import dev.valetkey.testkit.Poll;
@@ -204,18 +203,18 @@ final class AgentPod implements AutoCloseable {
 
   private String yaml(String sections) {
     return """
-        listen: {socket: authz.sock}
-        envoy: {listen: "127.0.0.1:%d", admin_socket: envoy-admin.sock, inbound_listen: "127.0.0.1:%d", agent: "127.0.0.1:%d"}
-        admin: {socket: admin.sock, address: "127.0.0.1:%d"}
-        %s
-        issuers:
-          corp: {issuer: "%s", allow_http: true, client_id: agent, client_secret_file: secrets/agent}
-        users:
-          - {issuer: corp, backchannel_logout: true}
-        servers:
-          github: {url: "http://localhost/mcp", allow_http: true, upstream: {address: "127.0.0.1:%d"}, grant: {audience: github-mcp}}
-          jira: {url: "http://localhost/jira", allow_http: true, upstream: {address: "127.0.0.1:%d"}, grant: {audience: jira-mcp}}
-        """
+    listen: {socket: authz.sock}
+    envoy: {listen: "127.0.0.1:%d", admin_socket: envoy-admin.sock, inbound_listen: "127.0.0.1:%d", agent: "127.0.0.1:%d"}
+    admin: {socket: admin.sock, address: "127.0.0.1:%d"}
+    %s
+    issuers:
+      corp: {issuer: "%s", allow_http: true, client_id: agent, client_secret_file: secrets/agent}
+    users:
+      - {issuer: corp, backchannel_logout: true}
+    servers:
+      github: {url: "http://localhost/mcp", allow_http: true, upstream: {address: "127.0.0.1:%d"}, grant: {audience: github-mcp}}
+      jira: {url: "http://localhost/jira", allow_http: true, upstream: {address: "127.0.0.1:%d"}, grant: {audience: jira-mcp}}
+    """
         .formatted(
             outbound,
             inbound,

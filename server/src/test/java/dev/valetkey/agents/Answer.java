@@ -1,7 +1,6 @@
 package dev.valetkey.agents;
 
 import dev.valetkey.testkit.Http;
-import dev.valetkey.testkit.Json;
 import java.util.Map;
 
 /**

@@ -36,13 +36,12 @@ record Crowd(
         List<String> order = new ArrayList<>(ways);
         Collections.shuffle(order, new Random(user.name().hashCode()));
         running.add(
-            threads.submit(
-                () -> {
-                  for (String way : order) {
-                    String question = question(user, way);
-                    answers.put(question, pod.ask(user, way, question));
-                  }
-                }));
+            threads.submit(() -> {
+              for (String way : order) {
+                String question = question(user, way);
+                answers.put(question, pod.ask(user, way, question));
+              }
+            }));
       }
       for (Future<?> done : running) {
         done.get();
@@ -65,7 +64,8 @@ record Crowd(
     return number % 2 == 0
         ? user
         : user.with(
-            "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e%04x-00f067aa0ba902b7-01".formatted(number));
+            "traceparent",
+            "00-4bf92f3577b34da6a3ce929d0e0e%04x-00f067aa0ba902b7-01".formatted(number));
   }
 
   /** Some ways call when the user was answered already. */

@@ -124,9 +124,11 @@ final class InstrumentedAgentsIT {
           crowd.seen().stream()
               .filter(r -> session != null && session.equals(r.header("mcp-session-id")))
               .toList();
-      assertThat(requests).hasSizeGreaterThan(1).allSatisfy(request ->
-          assertThat(Jwt.of(String.valueOf(request.bearer())).claim("sub"))
-              .isEqualTo(user.name()));
+      assertThat(requests)
+          .hasSizeGreaterThan(1)
+          .allSatisfy(request ->
+              assertThat(Jwt.of(String.valueOf(request.bearer())).claim("sub"))
+                  .isEqualTo(user.name()));
     }
   }
 

@@ -34,8 +34,8 @@ import java.util.stream.Collectors;
 /**
  * An agent as anybody would write it: the JDK's HTTP server and client, and the official MCP SDK.
  * It knows nothing of tokens or of valetkey. {@code POST /ask/WAY?server=URL&question=TEXT} has the
- * MCP server's tool called in that way, and answers with what came of it. Every
- * request to the agent goes to standard output, a JSON object each. Argument: the port.
+ * MCP server's tool called in that way, and answers with what came of it. Every request to the
+ * agent goes to standard output, a JSON object each. Argument: the port.
  */
 final class JavaProgram {
   private final HttpClient http = HttpClient.newHttpClient();
@@ -149,13 +149,15 @@ final class JavaProgram {
   }
 
   private CompletableFuture<Said> later(Question question, Executor executor) {
-    return CompletableFuture.supplyAsync(() -> question, executor).thenComposeAsync(this::sendAsync);
+    return CompletableFuture.supplyAsync(() -> question, executor)
+        .thenComposeAsync(this::sendAsync);
   }
 
   private static Said mcp(Question question) {
     URI url = URI.create(question.server());
     HttpClientStreamableHttpTransport transport =
-        HttpClientStreamableHttpTransport.builder(url.resolve("/").toString().replaceFirst("/$", ""))
+        HttpClientStreamableHttpTransport.builder(
+                url.resolve("/").toString().replaceFirst("/$", ""))
             .endpoint(url.getPath())
             .build();
     try (McpSyncClient client = McpClient.sync(transport).build()) {

@@ -28,11 +28,10 @@ final class PlainAgentsIT {
 
   private static Stream<Arguments> otherWays() {
     return Stream.of(Language.values())
-        .flatMap(
-            language ->
-                Stream.concat(language.losing().stream(), language.keeping().stream())
-                    .filter(way -> !way.equals("shared_mcp") && !way.equals("background_task"))
-                    .map(way -> Arguments.of(language, way)));
+        .flatMap(language ->
+            Stream.concat(language.losing().stream(), language.keeping().stream())
+                .filter(way -> !way.equals("shared_mcp") && !way.equals("background_task"))
+                .map(way -> Arguments.of(language, way)));
   }
 
   @AfterAll

@@ -3,7 +3,9 @@ package dev.valetkey.agents;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Whether an agent runs under OpenTelemetry's automatic instrumentation, and what that hands on. */
+/**
+ * Whether an agent runs under OpenTelemetry's automatic instrumentation, and what that hands on.
+ */
 enum Telemetry {
   NONE,
   /** The propagators that are there by default: {@code tracecontext,baggage}. */

@@ -53,9 +53,7 @@ final class UsersCallsIT {
 
   @BeforeAll
   static void start() {
-    pod =
-        AgentPod.start(
-            Language.NODE, Telemetry.DEFAULT, folder, "inbound: {user_token: handle}");
+    pod = AgentPod.start(Language.NODE, Telemetry.DEFAULT, folder, "inbound: {user_token: handle}");
   }
 
   @AfterAll

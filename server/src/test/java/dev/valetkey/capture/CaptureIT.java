@@ -158,8 +158,7 @@ final class CaptureIT {
   void redirectTakesNoTokenAlong() {
     String target = "http://" + address(pod.network().stranger(), pod.stranger().port()) + "/";
     pod.server()
-        .refuseNext(
-            1, dev.valetkey.testkit.Reply.text(307, "elsewhere").and("Location", target));
+        .refuseNext(1, dev.valetkey.testkit.Reply.text(307, "elsewhere").and("Location", target));
 
     String seen =
         pod.run(
@@ -243,7 +242,9 @@ final class CaptureIT {
       tls.startHandshake();
 
       Http.Response answer =
-          Http.exchange(tls, "GET / HTTP/1.1\r\nHost: other.example\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+          Http.exchange(
+              tls,
+              "GET / HTTP/1.1\r\nHost: other.example\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
 
       assertThat(answer.text()).isEqualTo("recorded");
       assertThat(tls.getSession().getPeerHost()).isEqualTo("other.example");
@@ -307,8 +308,7 @@ final class CaptureIT {
           case "userns-root" -> command -> asAgent(List.of("unshare", "-Ur"), command);
           default ->
               command ->
-                  asAgent(
-                      List.of("unshare", "-U", "--map-user=" + CapturedPod.ENVOY), command);
+                  asAgent(List.of("unshare", "-U", "--map-user=" + CapturedPod.ENVOY), command);
         };
     try (PodAgent other = pod.agent(who, as)) {
       Http.Response answer =
@@ -335,7 +335,8 @@ final class CaptureIT {
   void directDialOfOurPortsIsRefusedWithoutALoop() {
     for (String where : List.of("127.0.0.1", "::1", pod.network().pod())) {
       for (int port : new int[] {15001, 15006}) {
-        Http.Response answer = agent.send(where, port, request("GET", "/", "a.example", "", "", null));
+        Http.Response answer =
+            agent.send(where, port, request("GET", "/", "a.example", "", "", null));
 
         assertThat(answer.status()).as(where + " " + port).isZero();
       }
@@ -393,8 +394,7 @@ final class CaptureIT {
   void agentReachesNoSocketOfOurs() {
     String folder = pod.socketFolder().toString();
     for (String socket : List.of(folder + "/authz.sock", folder + "/../envoy/admin.sock")) {
-      assertThatThrownBy(
-              () -> pod.run("curl", "-sS", "--unix-socket", socket, "http://x/ready"))
+      assertThatThrownBy(() -> pod.run("curl", "-sS", "--unix-socket", socket, "http://x/ready"))
           .hasMessageContaining("status 7");
     }
     assertThatThrownBy(() -> pod.run("ls", folder)).hasMessageContaining("Permission denied");
@@ -405,16 +405,15 @@ final class CaptureIT {
   void agentThatCanOpenTheSocketIsStillRefused() {
     int before = count("\"peer refused\"");
 
-    assertThatThrownBy(
-            () ->
-                pod.runWithGroup(
-                    CapturedPod.ENVOY,
-                    "curl",
-                    "-sS",
-                    "--http2-prior-knowledge",
-                    "--unix-socket",
-                    pod.socketFolder() + "/authz.sock",
-                    "http://x/"))
+    assertThatThrownBy(() ->
+            pod.runWithGroup(
+                CapturedPod.ENVOY,
+                "curl",
+                "-sS",
+                "--http2-prior-knowledge",
+                "--unix-socket",
+                pod.socketFolder() + "/authz.sock",
+                "http://x/"))
         .isInstanceOf(IllegalStateException.class);
 
     Poll.until(
@@ -458,7 +457,12 @@ final class CaptureIT {
   }
 
   private static String request(
-      String method, String target, String host, String lines, String body, @Nullable String token) {
+      String method,
+      String target,
+      String host,
+      String lines,
+      String body,
+      @Nullable String token) {
     return "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nContent-Type: application/json\r\n"
             .formatted(method, target, host)
         + (token == null ? "" : "Authorization: Bearer " + token + "\r\n")
@@ -478,8 +482,7 @@ final class CaptureIT {
 
   /** TLS of the agent to a stranger's address, under a name. */
   private static SSLSocket tls(String name) throws IOException {
-    return tls(
-        pod, agent.dial(host(pod.network().stranger()), pod.strangerTls().port()), name);
+    return tls(pod, agent.dial(host(pod.network().stranger()), pod.strangerTls().port()), name);
   }
 
   private static SSLSocket tls(CapturedPod pod, Socket dialled, String name) throws IOException {

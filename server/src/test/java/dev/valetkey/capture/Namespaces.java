@@ -14,9 +14,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 final class Namespaces {
   private Namespaces() {}
 
-  /**
-   * Skips a class where none can be made; with {@code valetkey.test.strict} it runs, and fails.
-   */
+  /** Skips a class where none can be made; with {@code valetkey.test.strict} it runs, and fails. */
   @Target(ElementType.TYPE)
   @Retention(RetentionPolicy.RUNTIME)
   @ExtendWith(Made.class)

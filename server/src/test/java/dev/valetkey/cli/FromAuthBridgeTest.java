@@ -127,7 +127,8 @@ final class FromAuthBridgeTest {
   void valuesCannotBreakOut() throws IOException {
     String audience = "a\\\"}\\nunlisted_hosts: refuse\\n# é\\u2028x";
     Run run = translated("- {host: a, target_audience: \"" + audience + "\"}\n");
-    Run host = translated("- {host: \"x\\ny: z\", target_audience: a}\n- {host: a, action: broker}\n");
+    Run host =
+        translated("- {host: \"x\\ny: z\", target_audience: a}\n- {host: a, action: broker}\n");
 
     assertThat(exchange(config(run.out()), "a").audience())
         .containsExactly("a\"}\nunlisted_hosts: refuse\n# é\u2028x");

@@ -106,12 +106,11 @@ final class ChartIT {
 
     assertThat(webhooks)
         .hasSize(2)
-        .allSatisfy(
-            webhook -> {
-              assertThat(webhook.get("failurePolicy").getAsString()).isEqualTo("Fail");
-              assertThat(webhook.get("sideEffects").getAsString()).isEqualTo("None");
-              assertThat(webhook.getAsJsonObject("namespaceSelector").asMap()).isNotEmpty();
-            });
+        .allSatisfy(webhook -> {
+          assertThat(webhook.get("failurePolicy").getAsString()).isEqualTo("Fail");
+          assertThat(webhook.get("sideEffects").getAsString()).isEqualTo("None");
+          assertThat(webhook.getAsJsonObject("namespaceSelector").asMap()).isNotEmpty();
+        });
     assertThat(Chart.rendered(values)).doesNotContain("failure_mode_allow", "Ignore");
   }
 
@@ -221,20 +220,18 @@ final class ChartIT {
             .getFirst();
     container
         .getAsJsonArray("args")
-        .forEach(
-            argument ->
-                command.add(
-                    argument
-                        .getAsString()
-                        .replace("/run/certificate/tls.crt", certificate.toString())
-                        .replace("/run/certificate/tls.key", key.toString())
-                        .replace("--port=8443", "--port=" + port)));
+        .forEach(argument ->
+            command.add(
+                argument
+                    .getAsString()
+                    .replace("/run/certificate/tls.crt", certificate.toString())
+                    .replace("/run/certificate/tls.key", key.toString())
+                    .replace("--port=8443", "--port=" + port)));
     return command;
   }
 
   private static byte[] decoded(JsonObject secret, String key) {
-    byte[] pem =
-        Base64.getDecoder().decode(Manifests.at(secret, "data", key).getAsString());
+    byte[] pem = Base64.getDecoder().decode(Manifests.at(secret, "data", key).getAsString());
     assertThat(new String(pem, UTF_8)).startsWith("-----BEGIN ");
     return pem;
   }

@@ -56,7 +56,8 @@ public final class KubernetesSchemas {
 
   private Stream<String> problems(String version, JsonObject object) {
     Path file = folder.resolve(version + "-local-strict").resolve(fileName(object));
-    return read.computeIfAbsent(file, KubernetesSchemas::schema)
+    return read
+        .computeIfAbsent(file, KubernetesSchemas::schema)
         .validate(object.toString(), InputFormat.JSON)
         .stream()
         .map(problem -> version + ": " + problem);
@@ -67,11 +68,10 @@ public final class KubernetesSchemas {
         SchemaRegistry.withDefaultDialect(
             SpecificationVersion.DRAFT_2020_12,
             builder ->
-                builder.schemas(
-                    iri ->
-                        iri.startsWith(BASE)
-                            ? text(file.resolveSibling(iri.substring(BASE.length())))
-                            : null));
+                builder.schemas(iri ->
+                    iri.startsWith(BASE)
+                        ? text(file.resolveSibling(iri.substring(BASE.length())))
+                        : null));
     return registry.getSchema(text(file));
   }
 

@@ -63,23 +63,20 @@ public final class PodFacts {
       mounts.put(Manifests.name(container), Manifests.list(container, "volumeMounts"));
     }
     containers.forEach(c -> mounts.put(Manifests.name(c), Manifests.list(c, "volumeMounts")));
-    mounts.forEach(
-        (container, seen) -> {
-          boolean ours =
-              container.equals(envoy)
-                  || container.equals(capture)
-                  || container.startsWith("valetkey");
-          for (JsonObject mount : seen) {
-            String path = mount.get("mountPath").getAsString();
-            assertThat(ours || !OURS_ALONE.contains(path)).as(container + " sees " + path).isTrue();
-            if (path.equals("/run/valetkey")) {
-              assertThat(container).isIn("valetkey", envoy);
-            }
-            if (path.equals("/run/valetkey-trust") && !container.equals("valetkey")) {
-              assertThat(mount.get("readOnly").getAsBoolean()).as(container).isTrue();
-            }
-          }
-        });
+    mounts.forEach((container, seen) -> {
+      boolean ours =
+          container.equals(envoy) || container.equals(capture) || container.startsWith("valetkey");
+      for (JsonObject mount : seen) {
+        String path = mount.get("mountPath").getAsString();
+        assertThat(ours || !OURS_ALONE.contains(path)).as(container + " sees " + path).isTrue();
+        if (path.equals("/run/valetkey")) {
+          assertThat(container).isIn("valetkey", envoy);
+        }
+        if (path.equals("/run/valetkey-trust") && !container.equals("valetkey")) {
+          assertThat(mount.get("readOnly").getAsBoolean()).as(container).isTrue();
+        }
+      }
+    });
     for (JsonObject container : init) {
       String name = Manifests.name(container);
       if (name.equals(capture)) {

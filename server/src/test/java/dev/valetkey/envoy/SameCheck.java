@@ -82,7 +82,9 @@ final class SameCheck {
     }
   }
 
-  /** A map has no order, and a name that comes twice, as Envoy never sends it, has the last value. */
+  /**
+   * A map has no order, and a name that comes twice, as Envoy never sends it, has the last value.
+   */
   private static void sameHeaders(HttpCall call, Map<String, String> expected) {
     Map<String, String> actual = new HashMap<>();
     for (int i = 0; i < call.headerCount(); i++) {

@@ -176,8 +176,7 @@ final class InjectionIT {
 
     assertThat(plain.get("securityContext")).isEqualTo(JsonParser.parseString(DROPPED));
     assertThat(restricted)
-        .isEqualTo(
-            container(Webhook.pod("admitted/pod-security-context.yaml"), "agent"));
+        .isEqualTo(container(Webhook.pod("admitted/pod-security-context.yaml"), "agent"));
   }
 
   @Test
@@ -187,8 +186,7 @@ final class InjectionIT {
 
     assertThat(init.getFirst().get("args").toString()).endsWith("\"--layout\",\"intercept\"]");
     for (JsonObject own : List.of(init.getLast(), container(pod, "agent"))) {
-      assertThat(variables(own))
-          .isEqualTo(PodParts.of(wish(true)).trustVariables());
+      assertThat(variables(own)).isEqualTo(PodParts.of(wish(true)).trustVariables());
       assertThat(Manifests.list(own, "volumeMounts"))
           .containsExactly(
               JsonParser.parseString(
@@ -232,7 +230,8 @@ final class InjectionIT {
   @ParameterizedTest
   @MethodSource("refused")
   void aPodInWhichWeWouldGuardNothingIsRefusedWithASentence(Path file) {
-    String sentences = Manifests.text(file).lines().findFirst().orElseThrow().substring("# ".length());
+    String sentences =
+        Manifests.text(file).lines().findFirst().orElseThrow().substring("# ".length());
 
     Answer answer = webhook.create(Webhook.pod(file));
 
@@ -275,7 +274,8 @@ final class InjectionIT {
     JsonObject captured = admitted(Webhook.pod("admitted/job.yaml"));
     JsonObject other = Webhook.pod("untouched/no-label.yaml");
 
-    assertThat(debug(captured, "{\"name\":\"d\",\"securityContext\":{\"runAsUser\":1337}}").message())
+    assertThat(
+            debug(captured, "{\"name\":\"d\",\"securityContext\":{\"runAsUser\":1337}}").message())
         .isEqualTo("valetkey: Container d runs as uid 1337, which is Envoy's.");
     assertThat(
             debug(
@@ -351,11 +351,10 @@ final class InjectionIT {
     if (part.isJsonObject()) {
       part.getAsJsonObject()
           .asMap()
-          .forEach(
-              (name, value) -> {
-                assertThat(whole.getAsJsonObject().has(name)).as(path + "/" + name).isTrue();
-                assertContains(whole.getAsJsonObject().get(name), value, path + "/" + name);
-              });
+          .forEach((name, value) -> {
+            assertThat(whole.getAsJsonObject().has(name)).as(path + "/" + name).isTrue();
+            assertContains(whole.getAsJsonObject().get(name), value, path + "/" + name);
+          });
     } else if (part.isJsonArray()) {
       List<JsonElement> found =
           whole.getAsJsonArray().asList().stream()
@@ -374,13 +373,12 @@ final class InjectionIT {
 
   private static boolean isNamedLikeOne(JsonElement element, JsonArray others) {
     return others.asList().stream()
-        .anyMatch(
-            other ->
-                other.equals(element)
-                    || (other instanceof JsonObject named
-                        && named.has("name")
-                        && element instanceof JsonObject candidate
-                        && named.get("name").equals(candidate.get("name"))));
+        .anyMatch(other ->
+            other.equals(element)
+                || (other instanceof JsonObject named
+                    && named.has("name")
+                    && element instanceof JsonObject candidate
+                    && named.get("name").equals(candidate.get("name"))));
   }
 
   private static JsonObject container(JsonObject pod, String name) {

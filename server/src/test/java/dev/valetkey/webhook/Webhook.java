@@ -125,7 +125,12 @@ final class Webhook implements AutoCloseable {
 
   Http.Response post(String body, String contentType) {
     return Http.request(
-        "POST", uri("/mutate?timeout=10s"), trust, body.getBytes(UTF_8), "Content-Type", contentType);
+        "POST",
+        uri("/mutate?timeout=10s"),
+        trust,
+        body.getBytes(UTF_8),
+        "Content-Type",
+        contentType);
   }
 
   Http.Response get(String path) {

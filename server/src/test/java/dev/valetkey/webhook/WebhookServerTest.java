@@ -272,7 +272,10 @@ final class WebhookServerTest {
   private static SSLSocket connect(Webhook webhook) throws IOException {
     SSLSocket socket =
         (SSLSocket)
-            webhook.trust().getSocketFactory().createSocket("localhost", webhook.uri("/").getPort());
+            webhook
+                .trust()
+                .getSocketFactory()
+                .createSocket("localhost", webhook.uri("/").getPort());
     // A session that is resumed shows the certificate of the one before.
     socket.setEnabledProtocols(new String[] {"TLSv1.3"});
     socket.startHandshake();

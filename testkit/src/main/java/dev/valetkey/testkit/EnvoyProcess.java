@@ -47,11 +47,7 @@ public final class EnvoyProcess implements AutoCloseable {
    * must be able to run the program and to write into the folder.
    */
   public static EnvoyProcess start(
-      String bootstrap,
-      Path folder,
-      Path program,
-      int workers,
-      UnaryOperator<List<String>> as) {
+      String bootstrap, Path folder, Path program, int workers, UnaryOperator<List<String>> as) {
     Path adminAddress = folder.resolve("envoy-admin-address");
     write(folder.resolve("envoy.yaml"), bootstrap);
     delete(adminAddress);
@@ -60,19 +56,20 @@ public final class EnvoyProcess implements AutoCloseable {
             "envoy",
             folder,
             Map.of(),
-            as.apply(List.of(
-                program.toString(),
-                "-c",
-                "envoy.yaml",
-                "--concurrency",
-                String.valueOf(workers),
-                "--use-dynamic-base-id",
-                "--admin-address-path",
-                adminAddress.toString(),
-                "--drain-time-s",
-                "1",
-                "--parent-shutdown-time-s",
-                "2")));
+            as.apply(
+                List.of(
+                    program.toString(),
+                    "-c",
+                    "envoy.yaml",
+                    "--concurrency",
+                    String.valueOf(workers),
+                    "--use-dynamic-base-id",
+                    "--admin-address-path",
+                    adminAddress.toString(),
+                    "--drain-time-s",
+                    "1",
+                    "--parent-shutdown-time-s",
+                    "2")));
     try {
       child.await(START, "admin address", () -> !read(adminAddress).isEmpty());
       EnvoyProcess envoy = new EnvoyProcess(child, new EnvoyAdmin(read(adminAddress)));

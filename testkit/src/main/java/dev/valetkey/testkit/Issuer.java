@@ -57,7 +57,9 @@ public final class Issuer implements AutoCloseable {
         certificate != null && certificate.mutual()
             ? LoopbackServer.bindMutual(options.address(), options.port(), certificate.context())
             : LoopbackServer.bind(
-                options.address(), options.port(), certificate == null ? null : certificate.context());
+                options.address(),
+                options.port(),
+                certificate == null ? null : certificate.context());
     Issuer issuer = new Issuer(options, server);
     ClientCheck clients = new ClientCheck(issuer.issuer, options.clients());
     TokenEndpoint tokens = new TokenEndpoint(issuer, clients);

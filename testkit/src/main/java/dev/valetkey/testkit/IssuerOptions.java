@@ -40,7 +40,15 @@ public record IssuerOptions(
     List<Client> clients =
         List.of(Client.basic("agent", Issuer.AGENT_SECRET), Client.none("chat-app"));
     return new IssuerOptions(
-        LoopbackServer.LOOPBACK, 0, "/realms/test", null, null, clients, "agent", InstantSource.system(), true);
+        LoopbackServer.LOOPBACK,
+        0,
+        "/realms/test",
+        null,
+        null,
+        clients,
+        "agent",
+        InstantSource.system(),
+        true);
   }
 
   /** Listens there and not on loopback. */
@@ -71,7 +79,15 @@ public record IssuerOptions(
 
   public IssuerOptions withClients(Client... others) {
     return new IssuerOptions(
-        address, port, path, publicOrigin, certificate, List.of(others), audience, clock, recording);
+        address,
+        port,
+        path,
+        publicOrigin,
+        certificate,
+        List.of(others),
+        audience,
+        clock,
+        recording);
   }
 
   public IssuerOptions withAudience(String other) {

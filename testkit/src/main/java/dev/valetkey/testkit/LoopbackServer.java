@@ -19,9 +19,9 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A small HTTP/1.1 server on 127.0.0.1, or on another address of a test's, that shows its handler what arrived, byte for byte, and can
- * misbehave. One virtual thread per connection. The JDK's own server hides the order of headers and
- * cannot answer wrongly.
+ * A small HTTP/1.1 server on 127.0.0.1, or on another address of a test's, that shows its handler
+ * what arrived, byte for byte, and can misbehave. One virtual thread per connection. The JDK's own
+ * server hides the order of headers and cannot answer wrongly.
  */
 public final class LoopbackServer implements AutoCloseable {
   /** 127.0.0.1. */
@@ -55,8 +55,7 @@ public final class LoopbackServer implements AutoCloseable {
   }
 
   /** The same at another address of this machine, such as one of {@link PodNetwork}. */
-  public static LoopbackServer bind(
-      InetAddress address, int port, @Nullable SSLContext context) {
+  public static LoopbackServer bind(InetAddress address, int port, @Nullable SSLContext context) {
     try {
       ServerSocket listener =
           context == null
@@ -95,7 +94,9 @@ public final class LoopbackServer implements AutoCloseable {
    */
   public String url(String path) {
     String host = listener.getInetAddress().getHostAddress();
-    return (tls ? "https://localhost:" : "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":")
+    return (tls
+            ? "https://localhost:"
+            : "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":")
         + port()
         + path;
   }

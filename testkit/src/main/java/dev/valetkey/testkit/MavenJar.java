@@ -9,8 +9,7 @@ import java.util.stream.Stream;
 
 /** A jar that is not on our class path, fetched by Maven once per user. */
 public final class MavenJar {
-  private static final String COPY =
-      "org.apache.maven.plugins:maven-dependency-plugin:3.11.0:copy";
+  private static final String COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.11.0:copy";
 
   private MavenJar() {}
 

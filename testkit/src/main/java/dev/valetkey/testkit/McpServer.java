@@ -60,8 +60,7 @@ public final class McpServer implements AutoCloseable {
 
     /** Listens there and not on loopback. */
     public Options withAddress(InetAddress other) {
-      return new Options(
-          name, other, port, certificate, audience, genuine, provenAt, recording);
+      return new Options(name, other, port, certificate, audience, genuine, provenAt, recording);
     }
 
     public Options withTls(TestCa.Certificate other) {
@@ -111,7 +110,9 @@ public final class McpServer implements AutoCloseable {
         certificate != null && certificate.mutual()
             ? LoopbackServer.bindMutual(options.address(), options.port(), certificate.context())
             : LoopbackServer.bind(
-                options.address(), options.port(), certificate == null ? null : certificate.context());
+                options.address(),
+                options.port(),
+                certificate == null ? null : certificate.context());
     McpServer mcp = new McpServer(options, server);
     server.serve(mcp::handle);
     return mcp;

@@ -84,8 +84,7 @@ public final class PodAgent implements AutoCloseable {
     try (Socket socket = dial(host, port)) {
       return Http.exchange(socket, raw.getBytes(ISO_8859_1));
     } catch (IOException refused) {
-      return new Http.Response(
-          0, List.of(), String.valueOf(refused.getMessage()).getBytes(UTF_8));
+      return new Http.Response(0, List.of(), String.valueOf(refused.getMessage()).getBytes(UTF_8));
     }
   }
 

@@ -13,15 +13,14 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /**
  * The network of a pod: a network namespace of its own, and a cable (veth) to this machine, on
  * whose near end a test's servers listen under {@link #outside} and {@link #stranger}. There is no
- * route to anywhere else. Needs root, nftables and iproute2 ({@code
- * testkit/bin/namespaces-up.sh}).
+ * route to anywhere else. Needs root, nftables and iproute2 ({@code testkit/bin/namespaces-up.sh}).
  *
  * <p>It vanishes with {@link #close}, at the latest with this JVM; what a killed JVM left behind is
  * removed by the next one.
@@ -259,9 +258,8 @@ public final class PodNetwork implements AutoCloseable {
   /** Of the networks 198.18.0.0/16, which RFC 2544 keeps for tests, one that nobody uses here. */
   private static int freeNumber() {
     String taken = Child.run(PATIENCE, Map.of(), List.of("ip", "-o", "-4", "address"));
-    Random random = new Random();
     while (true) {
-      int number = random.nextInt(256);
+      int number = ThreadLocalRandom.current().nextInt(256);
       if (!taken.contains(" 198.18." + number + ".")) {
         return number;
       }

@@ -26,8 +26,7 @@ public final class Recorder implements AutoCloseable {
       InetAddress address, int port, TestCa.@Nullable Certificate certificate) {
     Recorder recorder =
         new Recorder(
-            LoopbackServer.bind(
-                address, port, certificate == null ? null : certificate.context()));
+            LoopbackServer.bind(address, port, certificate == null ? null : certificate.context()));
     recorder.server.serve(request -> {
       recorder.log.add(request);
       return Reply.text(200, "recorded");
