@@ -63,6 +63,7 @@ final class PodAuthorityTest {
     assertThat(chain.getFirst().getBasicConstraints()).isEqualTo(-1);
   }
 
+  // TM-CA
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -97,6 +98,7 @@ final class PodAuthorityTest {
     return Stream.of(new byte[] {10, 0, 0, 1}, new byte[] {127, 0, 0, 1}, ipv6);
   }
 
+  // TM-CA
   @ParameterizedTest
   @MethodSource("addresses")
   void leafForAnAddressIsRefused(byte[] address) {
@@ -119,6 +121,7 @@ final class PodAuthorityTest {
         .hasMessageContaining("name constraints check failed");
   }
 
+  // TM-CA
   @Test
   void intermediateCannotMakeAuthorities() {
     Signer second =
@@ -180,6 +183,7 @@ final class PodAuthorityTest {
 
   // Its keys.
 
+  // TM-CA
   @Test
   void rootsPrivateKeyIsGone() throws Exception {
     List<PrivateKey> held = new ArrayList<>();
@@ -190,6 +194,7 @@ final class PodAuthorityTest {
     assertThat(fit(held.getFirst(), intermediate())).isTrue();
   }
 
+  // TM-SECRETS
   @Test
   void nothingPrintsAKey() {
     Leaf leaf = authority.leaf("mcp.example.com", NOW, DAY);
