@@ -49,6 +49,7 @@ class ReadmeTest {
             github -> assertThat(github.grant()).isInstanceOf(GrantConfig.TokenExchange.class));
   }
 
+  // TM-SOCKET
   @Test
   void thePodKeepsTheSocketFromTheAgent() throws IOException {
     Map<?, ?> pod = podDocuments().getLast();
@@ -115,6 +116,7 @@ class ReadmeTest {
   void everyCommandExists() throws IOException {
     Path file = write(blocks("yaml").getFirst());
     Files.writeString(folder.resolve("token"), "not.a.token");
+    Files.writeString(folder.resolve("routes.yaml"), "- {host: a, target_audience: b}\n");
 
     for (String line : blocks("sh").stream().flatMap(String::lines).toList()) {
       String command = line.replaceFirst("\\s+#.*", "").replaceFirst("\\s*>.*", "").strip();
@@ -136,7 +138,7 @@ class ReadmeTest {
       words.add(
           switch (word) {
             case "valetkey.yaml" -> file.toString();
-            case "token" -> folder.resolve(word).toString();
+            case "token", "routes.yaml" -> folder.resolve(word).toString();
             default -> word;
           });
     }

@@ -31,7 +31,7 @@ async def lifespan(_):
         yield
 
 
-def note(request: Request):
+async def note(request: Request):
     headers = {name: request.headers.getlist(name) for name in request.headers}
     print(json.dumps({"path": request.url.path, "headers": headers}), flush=True)
 

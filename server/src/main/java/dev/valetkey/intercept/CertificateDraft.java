@@ -40,7 +40,7 @@ final class CertificateDraft {
   private final X509v3CertificateBuilder builder;
 
   /**
-   * @param subject as RFC 4514 writes it
+   * @param subject the widest part first
    * @param key the subject's
    */
   CertificateDraft(
@@ -99,8 +99,8 @@ final class CertificateDraft {
   }
 
   /**
-   * One signature by the JDK. Bouncy Castle's own way to it knows every algorithm there is, and
-   * would ship them all.
+   * One signature by the JDK. Bouncy Castle's own way to it would need its provider, which does not
+   * ship.
    */
   private static final class Signing implements ContentSigner {
     private final Signature signature;

@@ -1,5 +1,6 @@
 package dev.valetkey.agents;
 
+import dev.valetkey.testkit.Jwt;
 import dev.valetkey.testkit.Poll;
 import dev.valetkey.testkit.SeenRequest;
 import java.time.Duration;
@@ -55,7 +56,7 @@ record Crowd(
 
   /** What this user asks in this way; no question is part of another. */
   static String question(User user, String way) {
-    return "<" + user.name() + " by " + way + ">";
+    return "[" + user.name() + " by " + way + "]";
   }
 
   /** Every second user's client takes part in a trace of its own. */
@@ -84,6 +85,12 @@ record Crowd(
     return answers.get(question(user, way));
   }
 
+  /** Whom the request's token speaks of; a token for another server is nobody's. */
+  static String subject(SeenRequest request) {
+    Jwt token = Jwt.of(String.valueOf(request.bearer()));
+    return token.audience().equals(List.of("github-mcp")) ? token.claim("sub") : "nobody";
+  }
+
   /** The requests with this user's question. */
   List<SeenRequest> seen(User user, String way) {
     String question = question(user, way);
@@ -95,7 +102,7 @@ record Crowd(
     return heard.stream()
         .collect(
             Collectors.groupingBy(
-                request -> String.join(",", request.values("baggage")).replaceFirst(",.*", "")));
+                request -> String.join(",", request.values("baggage")).replaceFirst(".*,", "")));
   }
 
   /** Everything that reached the server. */

@@ -2,7 +2,6 @@ package dev.valetkey.agents;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.valetkey.testkit.Jwt;
 import dev.valetkey.testkit.SeenRequest;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -10,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,9 +48,7 @@ final class PlainAgentsIT {
       assertThat(crowd.answer(user, "forward").names(user.name())).isTrue();
       List<SeenRequest> seen = crowd.seen(user, "forward");
       assertThat(seen).hasSize(1);
-      Jwt token = Jwt.of(String.valueOf(seen.getFirst().bearer()));
-      assertThat(token.claim("sub")).isEqualTo(user.name());
-      assertThat(token.audience()).containsExactly("github-mcp");
+      assertThat(Crowd.subject(seen.getFirst())).isEqualTo(user.name());
     }
     assertThat(crowd.wireText()).doesNotContain("vkh-").doesNotContainIgnoringCase("valetkey");
   }
@@ -71,6 +69,7 @@ final class PlainAgentsIT {
     assertThat(pod.github().requests().count()).isEqualTo(requests);
   }
 
+  // TM-HANDLE
   @ParameterizedTest
   @EnumSource
   void handleCountsOnlyAtTheServersThatAreListedForIt(Language language) {
@@ -81,6 +80,21 @@ final class PlainAgentsIT {
     assertThat(answer.called()).isEqualTo(403);
     assertThat(answer.isRefusal("handle_elsewhere")).as(answer.text()).isTrue();
     assertThat(pod.jira().requests().count()).isZero();
+  }
+
+  @Test
+  void agentMayHandOnTheUserTokenItself() {
+    String sections = "inbound: {user_token: leave}";
+    try (AgentPod pod =
+        AgentPod.start(Language.NODE, Telemetry.NONE, folder.resolve("leave"), sections)) {
+      User alice = pod.user("alice");
+
+      Answer answer = pod.ask(alice, "forward", "who am I");
+
+      assertThat(answer.names("alice")).as(answer.text()).isTrue();
+      assertThat(pod.heard("/ask/").getLast().values("authorization"))
+          .containsExactly("Bearer " + alice.token());
+    }
   }
 
   private static AgentPod pod(Language language) {

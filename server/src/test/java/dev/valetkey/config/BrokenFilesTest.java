@@ -16,7 +16,7 @@ class BrokenFilesTest {
 
   @TempDir private Path temp;
 
-  // R-RI-1, R-CL-6, BO-CONFIG, BO-BUFFER
+  // R-RI-1, R-CL-6, BO-CONFIG, BO-BUFFER, AB1, AB9, TM-OPERATOR
   @ParameterizedTest(name = "{0}")
   @MethodSource({
     "issuers",
@@ -28,6 +28,7 @@ class BrokenFilesTest {
     "addresses",
     "users",
     "process",
+    "pods",
     "shapes"
   })
   void aProblemSaysWhereItIsAndWhatWouldBeRight(String what, String text, List<String> expected) {
@@ -717,6 +718,78 @@ class BrokenFilesTest {
             "1: user_token.from: must be authorization, handle, trace, workload or header:<name>, the name in lower case (was header:X-Token)"));
   }
 
+  /** What surrounds the agent; the server is https. */
+  static Stream<Arguments> pods() {
+    String never =
+        ": must be a path such as /healthz, or a folder and /*, such as /.well-known/*; never everything (was ";
+    return Stream.of(
+        pod(
+            "plain TCP",
+            "listen: {address: \"0.0.0.0:9001\"}",
+            "1: listen.address: needs listen.tls: there is no plain TCP"),
+        pod(
+            "TLS without an address",
+            "listen: {tls: {cert_file: cert.pem, key_file: secrets/key.pem, client_ca_file: ca.pem, client_names: x}}",
+            "1: listen.tls: is only used with listen.address"),
+        pod(
+            "handle without inbound",
+            "user_token: {from: handle}",
+            "1: user_token.from: handle, trace and workload need an inbound section: users are known from their calls of the agent",
+            "1: user_token.from: handle needs inbound.user_token: handle, which gives them out"),
+        pod(
+            "trace without inbound",
+            "user_token: {from: trace}",
+            "1: user_token.from: handle, trace and workload need an inbound section: users are known from their calls of the agent"),
+        pod(
+            "workload without inbound",
+            "user_token: {from: [authorization, workload]}",
+            "1: user_token.from: handle, trace and workload need an inbound section: users are known from their calls of the agent"),
+        pod(
+            "handles that nobody looks for",
+            "inbound: {user_token: handle}\nuser_token: {from: authorization}",
+            "2: user_token.from: must hold handle, trace or workload: the agent gets no user token that it could forward"),
+        pod(
+            "handles that nobody gives out",
+            "inbound: {}\nuser_token: {from: [authorization, handle]}",
+            "2: user_token.from: handle needs inbound.user_token: handle, which gives them out"),
+        pod(
+            "unknown server",
+            "inbound: {user_token: handle, handle_servers: [b, a]}",
+            "1: inbound.handle_servers: no server is called 'b' (known: a)"),
+        pod(
+            "everything exempt",
+            "inbound: {exempt_paths: \"*\"}",
+            "1: inbound.exempt_paths" + never + "*)"),
+        pod(
+            "folder of everything",
+            "inbound: {exempt_paths: /*}",
+            "1: inbound.exempt_paths" + never + "/*)"),
+        pod(
+            "root",
+            "inbound: {exempt_paths: [/healthz, /]}",
+            "1: inbound.exempt_paths[1]" + never + "/)"),
+        pod(
+            "dots",
+            "inbound: {exempt_paths: /a/../*}",
+            "1: inbound.exempt_paths" + never + "/a/../*)"),
+        pod(
+            "tokens that only the exchange judges",
+            "inbound: {}\nusers: [{issuer: corp, opaque: exchange_validates}]",
+            "2: users[0].opaque: exchange_validates cannot judge users' calls of the agent (inbound); use introspect"),
+        pod(
+            "unknown guarded place",
+            "user_token: {guard: body}",
+            "1: user_token.guard: must be one of proxy_authorization, cookie, query (was body)"),
+        top(
+            "inbound without users",
+            "inbound: {}",
+            "1: users: is required: users' calls are checked (inbound), and none says whose tokens count"),
+        Arguments.of(
+            "nothing to open",
+            "intercept: {system_bundle: ca.pem}\nservers: {a: {url: 'http://a.example', allow_http: true, grant: none}}\n",
+            List.of("1: intercept: has nothing to open: no server has an https url")));
+  }
+
   static Stream<Arguments> shapes() {
     return Stream.of(
         Arguments.of(
@@ -817,6 +890,16 @@ class BrokenFilesTest {
           a: {url: "https://a.example", grant: {audience: x}}
         """;
     return Arguments.of(what, before + "users: " + users + "\n", List.of(expected));
+  }
+
+  /** Keys of the outermost level, from line 1, beside a server whose grant needs a user. */
+  private static Arguments pod(String what, String keys, String... expected) {
+    return Arguments.of(
+        what,
+        keys
+            + "\nissuers: {corp: {issuer: 'https://idp.example', client_id: agent, client_secret_file: secrets/corp}}\n"
+            + "servers: {a: {url: 'https://a.example', grant: {audience: x}}}\n",
+        List.of(expected));
   }
 
   /** A key of the outermost level, on line 1. */

@@ -36,6 +36,9 @@ class ParityPageTest {
   private static Map<String, String> rows() {
     Map<String, String> rows = new LinkedHashMap<>();
     rows.put(
+        "AB1",
+        "routes by exact host, alias and path prefix; a glob or an unknown key is an error that says so; reload; AuthBridge's routes file translated");
+    rows.put(
         "AB2",
         "a match is exchanged by RFC 8693 with audience, scope, endpoint and resource; replaced, denied on failure");
     rows.put(
@@ -46,8 +49,14 @@ class ParityPageTest {
         "the cache: bound, key, lifetime, one flight, short memory of failures, kept over a reload");
     rows.put(
         "AB5",
-        "verification of the user token, key refetch on an unknown `kid`, not ready before keys are there");
+        "verification of the user token, inbound too; key refetch on an unknown `kid`, not ready before keys are there");
     rows.put("AB6", "client authentication by secret, key, JWT-SVID from a file; files re-read");
+    rows.put("AB7", "direction, server and user are never told by a header that a client sends");
+    rows.put("AB8", "a token leaves for its own server alone; a host that is another's is refused");
+    rows.put("AB9", "no plain TCP; the agent's uid is refused at the socket");
+    rows.put(
+        "AB11",
+        "a stand-in for the user token: bound to user, servers and process, ends with the token or the session, refused otherwise");
     rows.put(
         "KS1", "two users of one session never share; two servers get two audiences, on the wire");
     rows.put(

@@ -104,7 +104,7 @@ final class HostAndPathIT {
         Input.of(73, "github.example, evil.example", 400, 403));
   }
 
-  // AB3, R-MCP-2
+  // AB3, R-MCP-2, AB1, AB8, TM-PINNED
   @ParameterizedTest
   @MethodSource
   void hosts(Input host) {
@@ -114,6 +114,7 @@ final class HostAndPathIT {
   }
 
   /** 74: absolute form and Host differ. RFC 9112 §3.2.2: Host is ignored. */
+  // AB8
   @ParameterizedTest
   @MethodSource
   void requestLines(Input line) {
@@ -140,6 +141,7 @@ final class HostAndPathIT {
   }
 
   /** 54, 74: the absolute form names one server and Host the other: never the other's token. */
+  // AB8
   @Test
   void absoluteFormDecidesBetweenTwoServers() {
     Http.Response answer =
@@ -222,6 +224,7 @@ final class HostAndPathIT {
         Input.of(92, "/", 403));
   }
 
+  // TM-PINNED
   @ParameterizedTest
   @MethodSource
   void paths(Input path) {

@@ -72,7 +72,7 @@ final class ReloadIT {
     Poll.until(IN_FORCE, "recovery", () -> pod.agent().call("github", newUser()).status() == 200);
   }
 
-  // AB4
+  // AB4, AB1
   @Test
   void serverIsRemovedAndAddedAndTheCacheStays() {
     reload(good.substring(0, good.indexOf(LATE) + 1));
@@ -116,6 +116,7 @@ final class ReloadIT {
     assertThat(pod.server("github").requests().count()).isZero();
   }
 
+  // TM-OPERATOR
   @Test
   void badFileKeepsTheOldOneAndSaysSo() {
     double refused = reloads("refused");

@@ -51,6 +51,7 @@ final class InboundTest {
     return gates;
   }
 
+  // AB11
   @Test
   void agentGetsAHandleInsteadOfTheUserToken() {
     HeaderEdits edits =
@@ -68,6 +69,7 @@ final class InboundTest {
     assertThat(handle("CANARY-user-a")).isNotEqualTo(handle("CANARY-user-b"));
   }
 
+  // AB11
   @Test
   void handlesOfAnotherProcessAreUnknown() {
     String foreign =
@@ -93,6 +95,7 @@ final class InboundTest {
   }
 
   /** OpenTelemetry decodes the names of members and trims what comes of it. */
+  // TM-GUESS
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -123,6 +126,7 @@ final class InboundTest {
         .isEqualTo("a=b");
   }
 
+  // AB5
   @Test
   void callWithoutOrWithABadUserTokenNeverReachesTheAgent() {
     assertThat(gates.judge(TestCall.inbound())).isEqualTo(refused(Reason.NO_USER_TOKEN));
@@ -137,12 +141,14 @@ final class InboundTest {
   }
 
   /** The header in which Envoy hides the user token of outbound calls means nothing inbound. */
+  // AB7
   @Test
   void inboundUserTokenIsFoundInAuthorizationAlone() {
     assertThat(gates.judge(TestCall.inbound().bearer("CANARY-user-a")))
         .isEqualTo(refused(Reason.NO_USER_TOKEN));
   }
 
+  // AB7
   @Test
   void inboundWithoutAnInboundSectionIsRefused() {
     Gates outboundOnly =
@@ -171,6 +177,7 @@ final class InboundTest {
     assertThat(forward.edits().baggage()).isEmpty();
   }
 
+  // TM-MIX
   @Test
   void handlesOfTwoUsersInOneCallAreAConflict() {
     assertThat(
@@ -187,6 +194,7 @@ final class InboundTest {
         .isEqualTo(refused(Reason.SEVERAL_USER_TOKENS));
   }
 
+  // TM-MIX
   @Test
   void handleOfOneUserInTheTraceOfAnotherIsAConflict() {
     admitted(gates, call("CANARY-user-b").header("traceparent", TRACEPARENT));
@@ -199,6 +207,7 @@ final class InboundTest {
         .isEqualTo(refused(Reason.SUBJECT_CONFLICT));
   }
 
+  // AB11
   @ParameterizedTest
   @ValueSource(strings = {"vkh-", "vkh-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "vkh-x", "anything"})
   void inventedHandleIsRefused(String invented) {
@@ -206,6 +215,7 @@ final class InboundTest {
         .isEqualTo(refused(Reason.HANDLE_UNKNOWN));
   }
 
+  // AB11
   @Test
   void handleCountsOnlyAtTheServersItIsLimitedTo() {
     String handle = handle("CANARY-user-a");
@@ -218,6 +228,7 @@ final class InboundTest {
         .isEqualTo(refused(Reason.HANDLE_ELSEWHERE));
   }
 
+  // AB11
   @Test
   void handleDiesWithItsSession() {
     String handle = handle("CANARY-user-a");
@@ -248,6 +259,7 @@ final class InboundTest {
     assertServed("bob", outbound().header("traceparent", minted));
   }
 
+  // TM-MIX
   @Test
   void traceThatTwoUsersBroughtCountsForNobody() {
     admitted(gates, call("CANARY-user-a").header("traceparent", TRACEPARENT));
@@ -257,6 +269,7 @@ final class InboundTest {
         .isEqualTo(refused(Reason.AMBIGUOUS_USER));
   }
 
+  // TM-MIX
   @Test
   void traceThatTheAgentUsedFirstCountsForNobody() {
     assertThat(gates.judge(outbound().header("traceparent", TRACEPARENT)))

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.valetkey.call.Decision;
 import dev.valetkey.call.HttpCall.Part;
 import dev.valetkey.call.TestCall;
+import dev.valetkey.config.Copies;
+import dev.valetkey.config.InboundConfig;
+import dev.valetkey.config.InboundConfig.UserTokenToAgent;
 import dev.valetkey.token.TokenOutcome.Granted;
 import java.util.List;
 import java.util.Random;
@@ -54,6 +57,9 @@ final class UntrustedHeadersTest {
     "via",
     "x-valetkey-direction",
     "x-valetkey-server",
+    "valetkey.direction",
+    "valetkey.server",
+    "valetkey.unlisted",
     "x_forwarded_user",
     "proxy-authorization",
     "mcp-session-id"
@@ -77,6 +83,7 @@ final class UntrustedHeadersTest {
               Configs.server("github", "https://mcp.github.example/mcp", Configs.EXCHANGE),
               Configs.server("admin", "https://mcp.github.example/mcp/admin", Configs.REFUSE)));
 
+  // AB7, TM-HEADERS
   @Test
   void addingThemLeavesEveryDecisionAsItWas() {
     gates.users.knows("CANARY-user-a", "alice").knows("CANARY-user-b", "bob");
@@ -111,5 +118,36 @@ final class UntrustedHeadersTest {
     }
     assertThat(gates.tokens.asked())
         .allSatisfy(request -> assertThat(request.user().sub()).isEqualTo("alice"));
+  }
+
+  /** The same for users' calls of the agent: only the route says that they are that. */
+  // AB7
+  @Test
+  void addingThemLeavesUsersCallsAsTheyWere() {
+    Gates inbound =
+        Gates.of(
+            Copies.of(
+                Configs.of(
+                    Configs.server("github", "https://mcp.github.example/mcp", Configs.EXCHANGE)),
+                "inbound",
+                new InboundConfig(UserTokenToAgent.LEAVE, List.of(), List.of("github"))));
+    inbound.users.knows("CANARY-user-a", "alice").knows("CANARY-user-b", "bob");
+    List<Supplier<TestCall>> calls =
+        List.of(
+            () -> TestCall.inbound().header("authorization", "Bearer CANARY-user-a"),
+            () -> TestCall.inbound().header("authorization", "Bearer CANARY-user-bad"),
+            TestCall::inbound);
+
+    for (Supplier<TestCall> call : calls) {
+      Decision plain = inbound.judge(call.get());
+      for (String name : NAMES) {
+        for (String value : List.of("outbound", "github", "Bearer CANARY-user-b", "")) {
+          assertThat(inbound.judge(call.get().header(name, value))).as(name).isEqualTo(plain);
+        }
+      }
+      assertThat(inbound.judge(call.get().header("x-valetkey-user-token", "Bearer CANARY-user-b")))
+          .isEqualTo(plain);
+    }
+    assertThat(inbound.tokens.asked()).isEmpty();
   }
 }

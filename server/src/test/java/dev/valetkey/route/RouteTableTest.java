@@ -33,6 +33,7 @@ final class RouteTableTest {
               Configs.server("rooted", "https://root.example", Configs.NONE),
               Configs.server("elsewhere", "https://other.example/mcp", Configs.NONE)));
 
+  // AB1
   @ParameterizedTest
   @CsvSource({
     "github, mcp.github.example, /mcp",
@@ -60,6 +61,7 @@ final class RouteTableTest {
             Route.class, route -> assertThat(route.server().name()).isEqualTo(server));
   }
 
+  // AB1
   @ParameterizedTest
   @CsvSource({
     "github, mcp.github.example, /mcp/admin",
@@ -83,6 +85,7 @@ final class RouteTableTest {
         .isEqualTo(new Match.Mismatch(Reason.PATH_NOT_LISTED));
   }
 
+  // AB1, AB8
   @ParameterizedTest
   @CsvSource({
     "github, mcp.github.example.evil.com",
@@ -221,6 +224,7 @@ final class RouteTableTest {
   }
 
   /** However a path is spelt: what matches lies below the prefix for every reader we know. */
+  // TM-PINNED
   @Test
   void nothingMatchesOutsideThePrefix() {
     Random random = new Random(7);

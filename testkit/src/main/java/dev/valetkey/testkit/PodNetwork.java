@@ -98,6 +98,18 @@ public final class PodNetwork implements AutoCloseable {
     }
   }
 
+  /** Teaches a name to the programs that are started from now on. */
+  public void name(String host, InetAddress address) {
+    try {
+      Files.writeString(
+          HOSTS.resolve(name).resolve("hosts"),
+          address.getHostAddress() + " " + host + "\n",
+          StandardOpenOption.APPEND);
+    } catch (IOException unwritable) {
+      throw new UncheckedIOException(unwritable);
+    }
+  }
+
   /** The pod's address. */
   public String pod() {
     return "198.18." + number + ".10";

@@ -2,6 +2,7 @@ package dev.valetkey.cli.bootstrap;
 
 import dev.valetkey.config.Config;
 import dev.valetkey.config.EnvoyConfig.OtherTls;
+import dev.valetkey.intercept.InterceptedHosts;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -48,7 +49,7 @@ public final class CaptureBootstrap {
    */
   public static String intercept(Config config) {
     return new CaptureBootstrap(config)
-        .print(INTERCEPT, Place.httpsNames(config.servers().values()));
+        .print(INTERCEPT, List.copyOf(InterceptedHosts.of(config)));
   }
 
   /**

@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -45,12 +44,12 @@ record Place(String path, ServerConfig server) {
 
   /** The names of all hosts: what a TLS client may ask for, which is never an address. */
   static List<String> names(Collection<ServerConfig> servers) {
-    return names(servers, address -> true);
-  }
-
-  /** The names under which the agent may speak TLS. */
-  static List<String> httpsNames(Collection<ServerConfig> servers) {
-    return names(servers, address -> "https".equalsIgnoreCase(address.getScheme()));
+    return servers.stream()
+        .flatMap(server -> addresses(server, true))
+        .map(Place::host)
+        .filter(host -> !UpstreamAddress.isIp(host))
+        .distinct()
+        .toList();
   }
 
   /** As Envoy compares it: without a port and without the final dot. */
@@ -64,16 +63,6 @@ record Place(String path, ServerConfig server) {
     boolean https = "https".equalsIgnoreCase(url.getScheme());
     boolean defaultPort = url.getPort() == -1 || url.getPort() == (https ? 443 : 80);
     return host(url) + (defaultPort ? "" : ":" + url.getPort());
-  }
-
-  private static List<String> names(Collection<ServerConfig> servers, Predicate<URI> wanted) {
-    return servers.stream()
-        .flatMap(server -> addresses(server, true))
-        .filter(wanted)
-        .map(Place::host)
-        .filter(host -> !UpstreamAddress.isIp(host))
-        .distinct()
-        .toList();
   }
 
   private static Stream<URI> addresses(ServerConfig server, boolean aliases) {

@@ -2,6 +2,7 @@ package dev.valetkey.cli.bootstrap;
 
 import dev.valetkey.config.Config;
 import dev.valetkey.config.EnvoyConfig.OtherTls;
+import dev.valetkey.intercept.InterceptedHosts;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,7 +28,7 @@ public final class ProxyBootstrap {
   public static String print(Config config) {
     Bootstrap bootstrap = new Bootstrap(config);
     UpstreamAddress address = UpstreamAddress.parse(config.envoy().listen());
-    List<String> names = Place.httpsNames(config.servers().values());
+    List<String> names = List.copyOf(InterceptedHosts.of(config));
     boolean opened = config.intercept() != null && !names.isEmpty();
     boolean otherTls = config.envoy().otherTls() == OtherTls.PASS;
     List<Yaml.Mapping> listeners = new ArrayList<>();
