@@ -89,7 +89,9 @@ final class TrustIT {
 
     try (Child call = call(client, environment)) {
       assertThat(call.awaitExit(PATIENCE)).as(call.err()).isZero();
-      assertThat(call.out()).contains("\\\"sub\\\":\\\"alice\\\"").contains("\\\"aud\\\":\\\"mcp\\\"");
+      assertThat(call.out())
+          .contains("\\\"sub\\\":\\\"alice\\\"")
+          .contains("\\\"aud\\\":\\\"mcp\\\"");
     }
     assertOneScopedToken();
   }
@@ -134,15 +136,13 @@ final class TrustIT {
             "--header",
             "Accept: text/event-stream",
             URL);
-    try (Child stream =
-        Child.start("stream", folder, Map.of(), pod.network().asRoot(command))) {
+    try (Child stream = Child.start("stream", folder, Map.of(), pod.network().asRoot(command))) {
       stream.awaitErr("< HTTP/2 200", PATIENCE);
       BigInteger before = shown(CapturedPod.HOST).getSerialNumber();
       pod.server().push("notifications/before");
       stream.awaitOut("notifications/before", PATIENCE);
 
-      Poll.until(
-          PATIENCE, "another certificate", () -> !serial().equals(before));
+      Poll.until(PATIENCE, "another certificate", () -> !serial().equals(before));
 
       pod.server().push("notifications/after");
       stream.awaitOut("notifications/after", PATIENCE);
@@ -189,8 +189,7 @@ final class TrustIT {
     Files.writeString(
         pod.file(),
         file.replace(
-            "intercept:",
-            "  late: {url: 'https://late.example.com/mcp', grant: none}\nintercept:"),
+            "intercept:", "  late: {url: 'https://late.example.com/mcp', grant: none}\nintercept:"),
         StandardOpenOption.TRUNCATE_EXISTING);
 
     pod.sidecar().awaitErr("TLS to hosts that are new", PATIENCE);

@@ -30,8 +30,7 @@ class OperationsPageTest {
     metrics.server("github").hit();
     metrics.refused("unlisted_host");
     metrics.issuerCall("corp", "ok", Duration.ZERO);
-    List<String> samples =
-        metrics.scrape().lines().filter(line -> !line.startsWith("#")).toList();
+    List<String> samples = metrics.scrape().lines().filter(line -> !line.startsWith("#")).toList();
 
     List<MatchResult> used = matches("\\b(valetkey_\\w+)(?:\\{(\\w+)=)?");
 
@@ -88,7 +87,8 @@ class OperationsPageTest {
     assertThat(bench)
         .contains("| RSS, MiB | 101 |", "| **RSS, MiB** | 135 ", "| bytes per entry | 720 ")
         .contains("| bytes per session | 1670 ", "| 11.8 |", "| 1351 |", "| 830 |");
-    assertThat(page()).contains("101 MiB", "135 MiB", "720 B", "1.7 kB", "12 µs", "1.4 ms", "0.8 s");
+    assertThat(page())
+        .contains("101 MiB", "135 MiB", "720 B", "1.7 kB", "12 µs", "1.4 ms", "0.8 s");
   }
 
   @Test
