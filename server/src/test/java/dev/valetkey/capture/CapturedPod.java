@@ -60,14 +60,17 @@ final class CapturedPod implements AutoCloseable {
   private final List<PodAgent> agents = new ArrayList<>();
   private final Function<Config, String> layout;
   private final String sections;
+  private final String inbound;
   private Child sidecar;
   private EnvoyProcess envoy;
   private Child app;
 
-  private CapturedPod(Path folder, Function<Config, String> layout, String sections) {
+  private CapturedPod(
+      Path folder, Function<Config, String> layout, String sections, String inbound) {
     this.folder = folder;
     this.layout = layout;
     this.sections = sections;
+    this.inbound = inbound;
     this.network = PodNetwork.create(Map.of());
     this.ca = TestCa.create(directory(folder.resolve("ca"), 0));
     this.issuer = Issuer.start(IssuerOptions.defaults().withAddress(network.outside()));
@@ -88,10 +91,15 @@ final class CapturedPod implements AutoCloseable {
    * @param sections of the file beside those that every pod has
    */
   static CapturedPod start(Function<Config, String> layout, String sections) {
+    return start(layout, sections, "{}");
+  }
+
+  /** The same with the section {@code inbound}. */
+  static CapturedPod start(Function<Config, String> layout, String sections, String inbound) {
     try {
       Path folder = Files.createTempDirectory("valetkey-captured-");
       Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-      CapturedPod pod = new CapturedPod(folder, layout, sections);
+      CapturedPod pod = new CapturedPod(folder, layout, sections, inbound);
       try {
         pod.run();
         return pod;
@@ -202,6 +210,18 @@ final class CapturedPod implements AutoCloseable {
     app.awaitOut("8080", PATIENCE);
   }
 
+  /**
+   * Starts a program as the agent, where users call it.
+   *
+   * @param files what it needs, copied to where the agent may read; it is started there
+   */
+  Child serveUsers(List<Path> files, Map<String, String> environment, List<String> command) {
+    Path home = directory(folder.resolve("home"), AGENT);
+    files.forEach(file -> Child.run(List.of("cp", "-r", file.toString(), home.toString())));
+    app = Child.start("app", home, environment, network.as(AGENT, AGENT, command));
+    return app;
+  }
+
   void stopEnvoy() {
     envoy.close();
   }
@@ -305,7 +325,7 @@ final class CapturedPod implements AutoCloseable {
     listen: {socket: %1$s/run/authz.sock, allowed_uids: [%2$d]}
     envoy: {admin_socket: %1$s/envoy/admin.sock, server_first_ports: [%3$d]%4$s}
     admin: {address: "0.0.0.0:%5$d", socket: %1$s/etc/admin.sock}
-    inbound: {}
+    inbound: %11$s
     issuers:
       corp: {issuer: "%6$s", allow_http: true, client_id: agent, client_secret_file: secret}
     servers:
@@ -329,7 +349,8 @@ final class CapturedPod implements AutoCloseable {
             HOST,
             network.outside().getHostAddress(),
             server.port(),
-            serverInClear.port());
+            serverInClear.port(),
+            inbound);
   }
 
   private void program(Path from, String name) throws IOException {
