@@ -169,6 +169,18 @@ public final class PodNetwork implements AutoCloseable {
             command));
   }
 
+  /** Teaches programs that start in the pod from now on that this name has this address. */
+  public void name(String host, InetAddress address) {
+    try {
+      Files.writeString(
+          HOSTS.resolve(name).resolve("hosts"),
+          address.getHostAddress() + " " + host + "\n",
+          StandardOpenOption.APPEND);
+    } catch (IOException unwritable) {
+      throw new UncheckedIOException(unwritable);
+    }
+  }
+
   /** Loads an nftables ruleset in the pod. */
   public void load(Path ruleset) {
     Child.run(PATIENCE, Map.of(), asRoot(List.of("nft", "-f", ruleset.toString())));
@@ -179,13 +191,18 @@ public final class PodNetwork implements AutoCloseable {
     Child.run(PATIENCE, Map.of(), asRoot(List.of("nft", "flush", "ruleset")));
   }
 
+  /** Whether it is still there, and with it what runs inside. */
+  public boolean exists() {
+    return list().contains(name);
+  }
+
   /** Kills what still runs inside, and removes namespace, cable and files. */
   @Override
   public void close() {
     try {
       Runtime.getRuntime().removeShutdownHook(atExit);
     } catch (IllegalStateException shuttingDown) {
-      // Then the hook does it.
+      return; // Then the hook does it.
     }
     remove();
   }
