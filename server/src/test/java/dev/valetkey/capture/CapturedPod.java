@@ -68,11 +68,7 @@ final class CapturedPod implements AutoCloseable {
   private Child app;
 
   private CapturedPod(
-      Path folder,
-      Function<Config, String> layout,
-      String envoyKeys,
-      String inbound,
-      String more) {
+      Path folder, Function<Config, String> layout, String envoyKeys, String inbound, String more) {
     this.folder = folder;
     this.layout = layout;
     this.envoyKeys = envoyKeys;

@@ -43,7 +43,8 @@ public final class IstioSidecar {
 
   /** Nothing changes for other namespaces. */
   private static Yaml.Mapping onlyHere(Yaml.Mapping resource) {
-    ((Yaml.Mapping) requireNonNull(resource.entries().get("spec"))).put("exportTo", Yaml.texts("."));
+    ((Yaml.Mapping) requireNonNull(resource.entries().get("spec")))
+        .put("exportTo", Yaml.texts("."));
     return resource;
   }
 }
