@@ -49,6 +49,7 @@ class ReadmeTest {
             github -> assertThat(github.grant()).isInstanceOf(GrantConfig.TokenExchange.class));
   }
 
+  // TM-SOCKET
   @Test
   void thePodKeepsTheSocketFromTheAgent() throws IOException {
     Map<?, ?> pod = podDocuments().getLast();

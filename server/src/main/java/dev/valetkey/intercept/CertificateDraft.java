@@ -19,9 +19,11 @@ import java.util.Arrays;
 import java.util.Date;
 import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.DEROctetString;
+import org.bouncycastle.asn1.DERSequence;
+import org.bouncycastle.asn1.DERTaggedObject;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
-import org.bouncycastle.asn1.x509.AuthorityKeyIdentifier;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
@@ -40,7 +42,7 @@ final class CertificateDraft {
   private final X509v3CertificateBuilder builder;
 
   /**
-   * @param subject as RFC 4514 writes it
+   * @param subject the widest part first
    * @param key the subject's
    */
   CertificateDraft(
@@ -64,7 +66,7 @@ final class CertificateDraft {
     with(
         Extension.authorityKeyIdentifier,
         false,
-        new AuthorityKeyIdentifier(identifier(signer.publicKey())));
+        authorityKeyIdentifier(identifier(signer.publicKey())));
   }
 
   CertificateDraft with(ASN1ObjectIdentifier extension, boolean critical, ASN1Encodable value) {
@@ -99,8 +101,16 @@ final class CertificateDraft {
   }
 
   /**
-   * One signature by the JDK. Bouncy Castle's own way to it knows every algorithm there is, and
-   * would ship them all.
+   * RFC 5280 §4.2.1.1: a sequence whose field 0 is the identifier. Bouncy Castle's own type needs
+   * its digests, which do not ship.
+   */
+  private static ASN1Encodable authorityKeyIdentifier(byte[] identifier) {
+    return new DERSequence(new DERTaggedObject(false, 0, new DEROctetString(identifier)));
+  }
+
+  /**
+   * One signature by the JDK. Bouncy Castle's own way to it would need its provider, which does not
+   * ship.
    */
   private static final class Signing implements ContentSigner {
     private final Signature signature;

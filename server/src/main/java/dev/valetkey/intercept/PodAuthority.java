@@ -62,18 +62,18 @@ final class PodAuthority {
     // Clients look signers up by their name: it differs from pod to pod.
     byte[] pod = new byte[8];
     random.nextBytes(pod);
-    String names = ",O=valetkey pod " + HexFormat.of().formatHex(pod);
+    String organization = "O=valetkey pod " + HexFormat.of().formatHex(pod);
     Instant notBefore = now.minus(BACKDATED);
     Instant notAfter = now.plus(LIFE);
 
-    Signer ofRoot = signer("CN=root" + names);
+    Signer ofRoot = signer(organization + ",CN=root");
     this.root =
         new CertificateDraft(ofRoot, ofRoot.name(), ofRoot.publicKey(), notBefore, notAfter, random)
             .with(Extension.basicConstraints, true, new BasicConstraints(1))
             .with(Extension.keyUsage, true, SIGNS_CERTIFICATES)
             .signed();
 
-    this.signer = signer("CN=intermediate" + names);
+    this.signer = signer(organization + ",CN=intermediate");
     this.intermediate =
         new CertificateDraft(ofRoot, signer.name(), signer.publicKey(), notBefore, notAfter, random)
             .with(Extension.basicConstraints, true, new BasicConstraints(0))

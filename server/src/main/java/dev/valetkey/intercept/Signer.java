@@ -6,7 +6,7 @@ import java.security.PublicKey;
 /**
  * Who signs certificates.
  *
- * @param name as RFC 4514 writes it
+ * @param name the widest part first, as it is encoded
  * @param publicKey that others check its signatures with
  * @param key in memory only
  */

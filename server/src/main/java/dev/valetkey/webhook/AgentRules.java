@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AgentRules {
   /** Each leads past the capture, or into another process. */
-  private static final Set<String> FORBIDDEN_CAPABILITIES =
+  static final Set<String> FORBIDDEN_CAPABILITIES =
       Set.of(
           "ALL",
           "BPF",

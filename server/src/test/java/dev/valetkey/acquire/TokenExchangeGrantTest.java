@@ -84,7 +84,7 @@ class TokenExchangeGrantTest extends TokenEndpointContract {
             Fault.json(body -> body.put("access_token", "CANARY-opaque"))));
   }
 
-  // R-TX-6, R-TX-9
+  // R-TX-6, R-TX-9, TM-REUSE
   @ParameterizedTest(name = "{0}")
   @MethodSource("spoiltTokens")
   void tokenThatIsNotAsExpectedIsRefused(String name, Rejection rejection, Fault fault) {

@@ -147,6 +147,7 @@ final class InstrumentedAgentsIT {
     assertThat(told).allMatch(body -> body.contains("\"_meta\""));
   }
 
+  // TM-LEAK
   @Test
   void agentHearsHandlesAndNoToken() {
     List<Heard> heard = crowd.heard();
@@ -171,6 +172,7 @@ final class InstrumentedAgentsIT {
         .hasSizeGreaterThanOrEqualTo(Crowd.SIZE);
   }
 
+  // TM-MIX
   @ParameterizedTest
   @MethodSource("losingWays")
   void wayThatLosesTheUserIsRefused(String way) {

@@ -69,6 +69,7 @@ final class PlainAgentsIT {
     assertThat(pod.github().requests().count()).isEqualTo(requests);
   }
 
+  // TM-HANDLE
   @ParameterizedTest
   @EnumSource
   void handleCountsOnlyAtTheServersThatAreListedForIt(Language language) {

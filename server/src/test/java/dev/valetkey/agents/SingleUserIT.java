@@ -75,6 +75,7 @@ final class SingleUserIT {
     assertThat(second.names(ben)).as(second.text()).isTrue();
   }
 
+  // TM-MIX
   @Test
   void callsAreRefusedWhileThereAreTwoUsers() {
     pod.ask(pod.user(alice), "httpx", "who am I");

@@ -63,6 +63,7 @@ final class UsersCallsIT {
     }
   }
 
+  // TM-AROUND
   @ParameterizedTest
   @EnumSource
   void agentIsNotReachedWithoutAGoodToken(Unwelcome sent) {
@@ -77,6 +78,7 @@ final class UsersCallsIT {
     assertThat(pod.heard("/")).hasSize(heard);
   }
 
+  // TM-AROUND
   @Test
   void healthIsAnsweredWithoutATokenAndNamesNobody() {
     User probe = new User("probe", null, List.of());
@@ -96,6 +98,7 @@ final class UsersCallsIT {
   }
 
   /** OpenTelemetry reads baggage generously: white space, properties, percent signs in names. */
+  // TM-GUESS
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -118,6 +121,7 @@ final class UsersCallsIT {
     assertThat(seen.headers("baggage")).containsExactly("tenant=acme");
   }
 
+  // TM-HANDLE
   @Test
   void handleEndsWhenItsUserSignsOut() {
     String handle = handleOf("carol");
@@ -135,6 +139,7 @@ final class UsersCallsIT {
     }
   }
 
+  // TM-HANDLE
   @Test
   void handleEndsWithTheTokenItStandsFor() {
     String brief = pod.issuer().jwt("dave").expiresIn(Duration.ofSeconds(3)).signed();
@@ -150,6 +155,7 @@ final class UsersCallsIT {
     assertThat(pod.callAsAgent("baggage", "valetkey=" + handle).text()).contains("handle_unknown");
   }
 
+  // TM-GUESS
   @Test
   void handleThatNobodyMadeIsRefused() {
     Http.Response answer =
@@ -159,6 +165,7 @@ final class UsersCallsIT {
     assertThat(answer.text()).contains("handle_unknown");
   }
 
+  // TM-HANDLE
   @Test
   void handleDoesNotLeaveForAHostThatIsNoServer() {
     Http.Response answer =

@@ -55,6 +55,7 @@ class TokenCacheBoundsTest {
     }
   }
 
+  // TM-EXHAUST
   @Test
   void aSessionHasABoundOfItsOwnAndItsOldestTokenGoes() {
     try (CacheWorld world = new CacheWorld()) {

@@ -45,6 +45,7 @@ class TokenCacheModelTest {
   private final Set<String> over = new HashSet<>();
   private final Map<Session, String> labels = new ConcurrentHashMap<>();
 
+  // TM-MIX
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5})
   void noTokenEverServesAnotherSubjectOrServer(long seed) {

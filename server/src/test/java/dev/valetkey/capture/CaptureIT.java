@@ -87,6 +87,7 @@ final class CaptureIT {
     }
   }
 
+  // TM-PINNED
   @Test
   void hostOfTheServerAtAStrangersAddressReachesTheServerAlone() {
     int connections = pod.stranger().connections();
@@ -99,6 +100,7 @@ final class CaptureIT {
     assertThat(pod.stranger().connections()).isEqualTo(connections);
   }
 
+  // TM-PINNED
   @Test
   void absoluteFormNamesTheHost() {
     int connections = pod.stranger().connections();
@@ -116,6 +118,7 @@ final class CaptureIT {
     assertThat(pod.stranger().connections()).isEqualTo(connections);
   }
 
+  // TM-PINNED
   @Test
   void hostOfAStrangerAtTheServersAddressGetsNoToken() {
     Http.Response answer =
@@ -132,6 +135,7 @@ final class CaptureIT {
     assertThat(seen.header("host")).isEqualTo("elsewhere.example");
   }
 
+  // TM-PINNED
   @Test
   void connectIsNoWayOut() {
     int connections = pod.strangerTls().connections();
@@ -149,6 +153,7 @@ final class CaptureIT {
   }
 
   /** The agent is told, Envoy follows nothing; what the agent then calls is another host. */
+  // TM-PINNED
   @Test
   void redirectTakesNoTokenAlong() {
     String target = "http://" + address(pod.network().stranger(), pod.stranger().port()) + "/";
@@ -174,6 +179,7 @@ final class CaptureIT {
     assertThat(pod.stranger().requests().last().headers("authorization")).isEmpty();
   }
 
+  // TM-LEAK
   @Test
   void userTokenStaysHereAndOtherCredentialsPass() {
     for (boolean v6 : new boolean[] {false, true}) {
@@ -195,6 +201,7 @@ final class CaptureIT {
     }
   }
 
+  // TM-HEADERS
   @Test
   void headersOfOursAndOfEnvoysReachNobody() {
     String forged =
@@ -244,6 +251,7 @@ final class CaptureIT {
     }
   }
 
+  // TM-LEAK
   @Test
   void tlsToTheServerIsRefusedHoweverSlowlyItBegins() throws IOException {
     for (long pause : new long[] {0, 700}) {
@@ -259,6 +267,7 @@ final class CaptureIT {
     }
   }
 
+  // TM-LEAK
   @Test
   void otherTlsIsRefusedWhereConfigured() throws IOException {
     try (CapturedPod strict = CapturedPod.start(CaptureBootstrap::capture, ", other_tls: refuse");
@@ -270,6 +279,7 @@ final class CaptureIT {
     }
   }
 
+  // TM-BYPASS
   @Test
   void quicIsRejectedAndOtherDatagramsPass() throws IOException {
     try (DatagramSocket quic = new DatagramSocket(443, pod.network().stranger());
@@ -287,6 +297,7 @@ final class CaptureIT {
     }
   }
 
+  // TM-BYPASS
   @ParameterizedTest
   @ValueSource(strings = {"root", "4242", "userns-root", "userns-as-envoy"})
   void nobodyElseEscapes(String who) {
@@ -311,6 +322,7 @@ final class CaptureIT {
     }
   }
 
+  // TM-BYPASS
   @Test
   void agentCannotBecomeEnvoy() {
     assertThatThrownBy(() -> pod.run("setpriv", "--reuid=" + CapturedPod.ENVOY, "true"))
@@ -318,6 +330,7 @@ final class CaptureIT {
         .hasMessageContaining("setpriv");
   }
 
+  // TM-BYPASS
   @Test
   void directDialOfOurPortsIsRefusedWithoutALoop() {
     for (String where : List.of("127.0.0.1", "::1", pod.network().pod())) {
@@ -346,6 +359,7 @@ final class CaptureIT {
     });
   }
 
+  // TM-AWAY
   @Test
   void whileEnvoyIsDownNothingLeaves() {
     pod.stopEnvoy();
@@ -363,6 +377,7 @@ final class CaptureIT {
     }
   }
 
+  // TM-AROUND
   @Test
   void usersReachTheAgentThroughACheckAndNoOtherPortIsOpen() throws IOException {
     pod.serveUsers();
@@ -374,6 +389,7 @@ final class CaptureIT {
     assertThatThrownBy(() -> get(5555, "/hello", alice)).hasMessageContaining("refused");
   }
 
+  // TM-SOCKET
   @Test
   void agentReachesNoSocketOfOurs() {
     String folder = pod.socketFolder().toString();
@@ -384,6 +400,7 @@ final class CaptureIT {
     assertThatThrownBy(() -> pod.run("ls", folder)).hasMessageContaining("Permission denied");
   }
 
+  // TM-SOCKET
   @Test
   void agentThatCanOpenTheSocketIsStillRefused() {
     int before = count("\"peer refused\"");

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -59,15 +60,20 @@ final class CapturedPod implements AutoCloseable {
   private final TestCa ca;
   private final List<PodAgent> agents = new ArrayList<>();
   private final Function<Config, String> layout;
-  private final String sections;
+  private final String envoyKeys;
+  private final String inbound;
+  private final String more;
   private Child sidecar;
   private EnvoyProcess envoy;
   private Child app;
 
-  private CapturedPod(Path folder, Function<Config, String> layout, String sections) {
+  private CapturedPod(
+      Path folder, Function<Config, String> layout, String envoyKeys, String inbound, String more) {
     this.folder = folder;
     this.layout = layout;
-    this.sections = sections;
+    this.envoyKeys = envoyKeys;
+    this.inbound = inbound;
+    this.more = more;
     this.network = PodNetwork.create(Map.of());
     this.ca = TestCa.create(directory(folder.resolve("ca"), 0));
     this.issuer = Issuer.start(IssuerOptions.defaults().withAddress(network.outside()));
@@ -84,14 +90,26 @@ final class CapturedPod implements AutoCloseable {
         Recorder.start(network.stranger(), 0, ca.issue("dns:other.example", "dns:" + HOST));
   }
 
+  static CapturedPod start(Function<Config, String> layout, String envoyKeys) {
+    return start(layout, envoyKeys, "");
+  }
+
   /**
-   * @param sections of the file beside those that every pod has
+   * @param envoyKeys of the file's section {@code envoy}, each after a comma
+   * @param more lines at the file's end: further servers, then further sections; {@code FOLDER},
+   *     {@code OUTSIDE} and {@code PORT} in them are the pod's folder and where the server listens
    */
-  static CapturedPod start(Function<Config, String> layout, String sections) {
+  static CapturedPod start(Function<Config, String> layout, String envoyKeys, String more) {
+    return start(layout, envoyKeys, "{}", more);
+  }
+
+  /** The same with the section {@code inbound}. */
+  static CapturedPod start(
+      Function<Config, String> layout, String envoyKeys, String inbound, String more) {
     try {
       Path folder = Files.createTempDirectory("valetkey-captured-");
       Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-      CapturedPod pod = new CapturedPod(folder, layout, sections);
+      CapturedPod pod = new CapturedPod(folder, layout, envoyKeys, inbound, more);
       try {
         pod.run();
         return pod;
@@ -145,6 +163,25 @@ final class CapturedPod implements AutoCloseable {
 
   Child sidecar() {
     return sidecar;
+  }
+
+  /** The agent's, if the pod opens TLS. */
+  Path trustFolder() {
+    return folder.resolve("trust");
+  }
+
+  /** What the platform sets in the agent's environment, so that it trusts what is shown to it. */
+  Map<String, String> trustVariables() throws IOException {
+    Map<String, String> variables = new TreeMap<>();
+    for (String line : Files.readAllLines(trustFolder().resolve("env"))) {
+      variables.put(line.substring(0, line.indexOf('=')), line.substring(line.indexOf('=') + 1));
+    }
+    return variables;
+  }
+
+  /** The configuration file, which the sidecar watches. */
+  Path file() {
+    return folder.resolve("etc/valetkey.yaml");
   }
 
   Path socketFolder() {
@@ -202,6 +239,18 @@ final class CapturedPod implements AutoCloseable {
     app.awaitOut("8080", PATIENCE);
   }
 
+  /**
+   * Starts a program as the agent, where users call it.
+   *
+   * @param files what it needs, copied to where the agent may read; it is started there
+   */
+  Child serveUsers(List<Path> files, Map<String, String> environment, List<String> command) {
+    Path home = directory(folder.resolve("home"), AGENT);
+    files.forEach(file -> Child.run(List.of("cp", "-r", file.toString(), home.toString())));
+    app = Child.start("app", home, environment, network.as(AGENT, AGENT, command));
+    return app;
+  }
+
   void stopEnvoy() {
     envoy.close();
   }
@@ -252,6 +301,8 @@ final class CapturedPod implements AutoCloseable {
   private void run() throws IOException {
     directory(folder.resolve("envoy"), ENVOY);
     directory(folder.resolve("etc"), VALETKEY);
+    directory(folder.resolve("trust"), VALETKEY);
+    network.name(HOST, network.stranger());
     Path run = directory(folder.resolve("run"), VALETKEY);
     Child.run(List.of("chgrp", String.valueOf(ENVOY), run.toString()));
     Child.run(List.of("chmod", "2770", run.toString()));
@@ -305,7 +356,7 @@ final class CapturedPod implements AutoCloseable {
     listen: {socket: %1$s/run/authz.sock, allowed_uids: [%2$d]}
     envoy: {admin_socket: %1$s/envoy/admin.sock, server_first_ports: [%3$d]%4$s}
     admin: {address: "0.0.0.0:%5$d", socket: %1$s/etc/admin.sock}
-    inbound: {}
+    inbound: %11$s
     issuers:
       corp: {issuer: "%6$s", allow_http: true, client_id: agent, client_secret_file: secret}
     servers:
@@ -318,18 +369,23 @@ final class CapturedPod implements AutoCloseable {
         allow_http: true
         upstream: {address: "%8$s:%10$d"}
         grant: {audience: mcp, scope: read}
+    %12$s\
     """
         .formatted(
             folder,
             ENVOY,
             SERVER_FIRST_PORT,
-            sections,
+            envoyKeys,
             ADMIN_PORT,
             issuer.issuer(),
             HOST,
             network.outside().getHostAddress(),
             server.port(),
-            serverInClear.port());
+            serverInClear.port(),
+            inbound,
+            more.replace("FOLDER", folder.toString())
+                .replace("OUTSIDE", network.outside().getHostAddress())
+                .replace("PORT", String.valueOf(server.port())));
   }
 
   private void program(Path from, String name) throws IOException {

@@ -16,7 +16,7 @@ class BrokenFilesTest {
 
   @TempDir private Path temp;
 
-  // R-RI-1, R-CL-6, BO-CONFIG, BO-BUFFER, AB1, AB9
+  // R-RI-1, R-CL-6, BO-CONFIG, BO-BUFFER, AB1, AB9, TM-OPERATOR
   @ParameterizedTest(name = "{0}")
   @MethodSource({
     "issuers",

@@ -18,7 +18,7 @@ class HardeningConfigTest {
 
   @TempDir private Path temp;
 
-  // BO-CONFIG, R-CL-6
+  // BO-CONFIG, R-CL-6, TM-OPERATOR
   @ParameterizedTest(name = "{0}")
   @MethodSource("inputs")
   void isAProblemWithItsPlaceAndItsRemedy(String number, String text, List<String> expected) {

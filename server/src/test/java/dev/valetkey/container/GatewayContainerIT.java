@@ -69,7 +69,7 @@ final class GatewayContainerIT {
     assertThat(answer.text()).contains("unlisted_host");
   }
 
-  // AB9
+  // AB9, TM-SOCKET
   @Test
   void aPeerOfAnotherUserIsRefused() {
     try (ContainerPod strangers = ContainerPod.start(ContainerPod.ENVOY_UID + 1)) {
@@ -87,6 +87,7 @@ final class GatewayContainerIT {
     }
   }
 
+  // TM-AWAY
   @Test
   void withoutTheSidecarNothingPasses() {
     try (ContainerPod orphan = ContainerPod.start(ContainerPod.ENVOY_UID)) {

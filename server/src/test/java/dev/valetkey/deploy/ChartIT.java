@@ -97,6 +97,7 @@ final class ChartIT {
     assertThat(Chart.lint().isFailed()).as("%s", Chart.lint().getMessages()).isFalse();
   }
 
+  // TM-OPERATOR
   @ParameterizedTest
   @MethodSource("values")
   void whileTheWebhookIsDownNoPodSlipsThrough(Map<String, String> values) {
@@ -138,6 +139,7 @@ final class ChartIT {
     new PodFacts(pod).fitTogether();
   }
 
+  // TM-OPERATOR
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -53,8 +53,17 @@ final class RowsPage {
    * @param head what stands above the table
    */
   void assertHeld(String file, String head) throws IOException {
+    assertHeld(file, head, "demands");
+  }
+
+  /**
+   * The same for rows that fill several columns.
+   *
+   * @param columns titles of what a row demands, separated as in the table
+   */
+  void assertHeld(String file, String head, String columns) throws IOException {
     Path page = Repository.root().resolve(file);
-    String text = head + table();
+    String text = head + table("| row | " + columns + " | shown by |");
     if (Boolean.getBoolean("valetkey.docs.write")) {
       Files.writeString(page, text);
     }
@@ -67,8 +76,9 @@ final class RowsPage {
   }
 
   /** Markdown: a line for each row. */
-  private String table() {
-    StringBuilder text = new StringBuilder("| row | demands | shown by |\n|---|---|---|\n");
+  private String table(String titles) {
+    StringBuilder text = new StringBuilder(titles);
+    text.append('\n').append(titles.replaceAll("[^|]+", "---")).append('\n');
     rows.forEach((row, demand) ->
         text.append("| ")
             .append(row)

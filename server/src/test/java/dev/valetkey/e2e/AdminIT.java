@@ -206,7 +206,7 @@ final class AdminIT {
   }
 
   /** T20: the agent can read it. */
-  // R-CA-6, BO-SECRETS
+  // R-CA-6, BO-SECRETS, TM-SECRETS
   @Test
   void metricsNameNobodyAndNothingSecret() {
     pod.agent().call("github", token);
@@ -242,6 +242,7 @@ final class AdminIT {
     assertThat(pod.metric(sample) + pod.metric(otherOrder)).isEqualTo(before + 1);
   }
 
+  // TM-SOCKET
   @ParameterizedTest
   @CsvSource({"admin.sock, rw-------", "authz.sock, rw-rw----"})
   void socketsAreClosedToOthers(String socket, String mode) throws IOException {

@@ -126,7 +126,7 @@ final class AuthorizationInputIT {
   }
 
   /** T1. */
-  // R-MCP-1
+  // R-MCP-1, TM-HEADERS
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -171,7 +171,7 @@ final class AuthorizationInputIT {
   }
 
   /** T3, T5: with a good token beside it, another user's in our own header counts nothing. */
-  // AB7
+  // AB7, TM-HEADERS
   @Test
   void userTokenHeaderOfTheAgentIsReplacedByEnvoys() {
     String bob = pod.issuer().userToken("bob");
@@ -184,6 +184,7 @@ final class AuthorizationInputIT {
   }
 
   /** T4. */
+  // TM-HEADERS
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -265,7 +266,7 @@ final class AuthorizationInputIT {
   }
 
   /** T5. */
-  // AB7
+  // AB7, TM-HEADERS
   @ParameterizedTest
   @MethodSource("untrusted")
   void untrustedHeaderChangesNoDecision(String line) {
@@ -293,7 +294,7 @@ final class AuthorizationInputIT {
   }
 
   /** T21: the search at the end of each class is not blind. */
-  // R-CA-6, BO-SECRETS
+  // R-CA-6, BO-SECRETS, TM-SECRETS
   @Test
   void leakIsFoundInAnyEncoding() {
     List<String> leaks =

@@ -84,7 +84,7 @@ final class CertificateIT {
         .allSatisfy(shown -> assertThat(shown).isEqualTo(certificate(own)));
   }
 
-  // R-CL-5
+  // R-CL-5, TM-REUSE
   @Test
   void tokenOfAnotherCertificateIsNotUsed() {
     bindTo(other);

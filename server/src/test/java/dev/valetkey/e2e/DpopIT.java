@@ -77,7 +77,7 @@ final class DpopIT {
     pod.issuer().switches().dpopNonce(null);
   }
 
-  // R-EX-6, R-BC-3
+  // R-EX-6, R-BC-3, TM-REUSE
   @Test
   void everyRequestHasAProofOfItsOwn() {
     for (int i = 0; i < 5; i++) {

@@ -104,7 +104,7 @@ final class HostAndPathIT {
         Input.of(73, "github.example, evil.example", 400, 403));
   }
 
-  // AB3, R-MCP-2, AB1, AB8
+  // AB3, R-MCP-2, AB1, AB8, TM-PINNED
   @ParameterizedTest
   @MethodSource
   void hosts(Input host) {
@@ -224,6 +224,7 @@ final class HostAndPathIT {
         Input.of(92, "/", 403));
   }
 
+  // TM-PINNED
   @ParameterizedTest
   @MethodSource
   void paths(Input path) {

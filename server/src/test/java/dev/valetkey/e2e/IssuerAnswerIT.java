@@ -195,7 +195,7 @@ final class IssuerAnswerIT {
     return new Case(111, "error " + code, status, reason, Fault.oauthError(code));
   }
 
-  // R-MCP-2, R-TX-3, R-TX-7, R-TX-9, R-BC-2, AB2
+  // R-MCP-2, R-TX-3, R-TX-7, R-TX-9, R-BC-2, AB2, TM-REUSE
   @ParameterizedTest
   @MethodSource({"answers", "wider", "errors"})
   void badAnswerIsRefusedWithItsReason(Case wrong) {

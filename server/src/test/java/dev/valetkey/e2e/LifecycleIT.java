@@ -108,7 +108,7 @@ final class LifecycleIT {
     assertThat(pod.agent().call("github", alice).status()).isEqualTo(200);
   }
 
-  // R-MCP-2, R-BC-5
+  // R-MCP-2, R-BC-5, TM-AWAY
   @Test
   void stalledSidecarFailsClosed() {
     pod.sidecar().signal("STOP");

@@ -103,7 +103,7 @@ final class NegotiationIT {
     assertThat(places("told")).containsExactly(WELL_KNOWN + "/mcp", "/elsewhere");
   }
 
-  // R-RI-3, R-MCP-2
+  // R-RI-3, R-MCP-2, TM-METADATA
   @Test
   void strangerInTheMetadataIsSentNothing() {
     says("strange", WELL_KNOWN + "/mcp", pod.evil().url("/realms/test"));

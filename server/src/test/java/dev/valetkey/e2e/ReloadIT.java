@@ -116,6 +116,7 @@ final class ReloadIT {
     assertThat(pod.server("github").requests().count()).isZero();
   }
 
+  // TM-OPERATOR
   @Test
   void badFileKeepsTheOldOneAndSaysSo() {
     double refused = reloads("refused");

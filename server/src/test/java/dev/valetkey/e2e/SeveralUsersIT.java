@@ -260,7 +260,7 @@ final class SeveralUsersIT {
         .isEqualTo(Jwt.of(user).claim("sub"));
   }
 
-  // AU-SOURCE
+  // AU-SOURCE, TM-MIX
   @Test
   void twoSourcesThatNameTwoUsersAreAConflict() {
     Http.Response answer = pod.agent().call("github", newUser(), "X-User-Oidc-Token", newUser());

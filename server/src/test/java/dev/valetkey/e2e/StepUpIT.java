@@ -110,7 +110,7 @@ final class StepUpIT {
     assertThat(asked()).containsExactly(Set.of("read", "write", "admin", "audit"));
   }
 
-  // R-MCP-11
+  // R-MCP-11, TM-LOOP
   @Test
   void serverThatAlwaysWantsTheSameCostsTheIssuerLittle() {
     pod.issuer().requests().clear();

@@ -88,11 +88,13 @@ final class TlsAddressIT {
     assertThat(pod.server("github").requests().wireText()).doesNotContain(token);
   }
 
+  // TM-PEER
   @Test
   void gatewayWithoutCertificateIsNotAnswered() throws IOException {
     assertNotAnswered(null, "unknown");
   }
 
+  // TM-PEER
   @Test
   void gatewayOfAnotherAuthorityIsNotAnswered() throws IOException {
     TestCa other = TestCa.create(Files.createDirectory(folder.resolve("other")));
@@ -100,16 +102,19 @@ final class TlsAddressIT {
     assertNotAnswered(other.issue("uri:" + EGRESS), EGRESS);
   }
 
+  // TM-PEER
   @Test
   void gatewayWithAnotherNameIsNotAnswered() throws IOException {
     assertNotAnswered(ca.issue("uri:" + EGRESS + "/2"), EGRESS + "/2");
   }
 
+  // TM-PEER
   @Test
   void gatewayWhoseCertificateExpiredIsNotAnswered() throws IOException {
     assertNotAnswered(ca.expired("uri:" + EGRESS), EGRESS);
   }
 
+  // TM-PEER
   @Test
   void callWithoutTlsIsClosedAndNotQuoted() {
     double refusedBefore = pod.metric(REFUSED);
@@ -164,6 +169,7 @@ final class TlsAddressIT {
     assertThat(pod.envoy().stat("cluster.valetkey.upstream_cx_total")).isGreaterThan(5);
   }
 
+  // TM-SOCKET
   @Test
   void withoutAddressOnlyAdminListens() {
     try (Pod plain = new PodFile().exchange("github").start()) {

@@ -106,6 +106,7 @@ final class UpstreamRefusalIT {
     assertThat(github.requests().count()).isEqualTo(2);
   }
 
+  // TM-LOOP
   @Test
   void serverThatAlwaysRefusesCostsTheIssuerLittle() {
     github.alwaysRefuse(401);

@@ -177,7 +177,7 @@ final class UserTokenInputIT {
         claims(47, "payload is no JSON", malformed, jwt -> jwt.rawClaims("CANARY-no-json")));
   }
 
-  // R-TX-8, R-CA-1, AB5
+  // R-TX-8, R-CA-1, AB5, TM-FORGED
   @ParameterizedTest
   @MethodSource({"forms", "claims"})
   void forgeryIsRefusedUnasked(Forgery forgery) {
@@ -296,7 +296,7 @@ final class UserTokenInputIT {
   }
 
   /** T16: the cached token does not outlive the user's. */
-  // R-CA-2
+  // R-CA-2, TM-FORGED
   @Test
   void expiredUserTokenFindsNoCachedToken() {
     String brief = pod.issuer().jwt("ida").expiresIn(Duration.ofSeconds(4)).signed();

@@ -106,7 +106,7 @@ final class AnswersTest {
   }
 
   /** RFC 9728 §5.1: a resource_metadata parameter would start the agent's own OAuth dance. */
-  // R-MCP-16
+  // R-MCP-16, TM-LOOP
   @ParameterizedTest
   @EnumSource
   void noRefusalStartsAnOAuthDanceOrAppendsAHeader(Reason reason) throws IOException {

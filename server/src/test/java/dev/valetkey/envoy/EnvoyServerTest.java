@@ -125,7 +125,7 @@ final class EnvoyServerTest {
     assertThat(answer.hasOkResponse()).isTrue();
   }
 
-  // L8
+  // L8, TM-EXHAUST
   @Test
   void aFloodOfChecksThatWaitIsRefusedBeforeItTakesTheHeap() throws Exception {
     CountDownLatch release = new CountDownLatch(1);
@@ -233,6 +233,7 @@ final class EnvoyServerTest {
         .isEqualTo(400);
   }
 
+  // TM-AWAY
   @Test
   void bugIsARefusal() throws IOException {
     tokens
@@ -303,7 +304,7 @@ final class EnvoyServerTest {
 
   // The socket.
 
-  // AB9
+  // AB9, TM-SOCKET
   @Test
   void strangersAreNotServed() throws IOException {
     EnvoyServer others = server(0660, ownUid() + 1);

@@ -142,6 +142,7 @@ final class SecretServiceTest {
     }
   }
 
+  // TM-CA
   @Test
   void namesThatAreNoHostsAreAnsweredAsRemoved() throws Exception {
     try (Stream stream = new Stream()) {
@@ -255,6 +256,7 @@ final class SecretServiceTest {
 
   // Bounds and ends.
 
+  // TM-EXHAUST
   @Test
   void streamsAreLimited() throws Exception {
     List<Stream> streams = new ArrayList<>();

@@ -136,6 +136,7 @@ final class TlsAddressTest {
   }
 
   /** The JDK's own client does not speak it any more. */
+  // TM-PEER
   @Test
   void olderTlsIsRefused() throws IOException {
     String clientHello =
@@ -202,6 +203,7 @@ final class TlsAddressTest {
     assertThat(refused()).isEqualTo(1);
   }
 
+  // TM-EXHAUST
   @Test
   void crowdOfSilentConnectionsIsKeptSmall() throws Exception {
     List<Socket> crowd = new ArrayList<>();

@@ -362,6 +362,7 @@ final class GateTest {
         .isEqualTo(new Refuse(Reason.UNKNOWN_SERVER, 0, mcp));
   }
 
+  // TM-AWAY
   @Test
   void bugsAndMalformedMessagesAreRefusals() {
     assertThat(gates.gate.unjudged(Reason.INTERNAL)).isEqualTo(refuse(Reason.INTERNAL));

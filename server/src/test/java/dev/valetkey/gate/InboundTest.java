@@ -95,6 +95,7 @@ final class InboundTest {
   }
 
   /** OpenTelemetry decodes the names of members and trims what comes of it. */
+  // TM-GUESS
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -176,6 +177,7 @@ final class InboundTest {
     assertThat(forward.edits().baggage()).isEmpty();
   }
 
+  // TM-MIX
   @Test
   void handlesOfTwoUsersInOneCallAreAConflict() {
     assertThat(
@@ -192,6 +194,7 @@ final class InboundTest {
         .isEqualTo(refused(Reason.SEVERAL_USER_TOKENS));
   }
 
+  // TM-MIX
   @Test
   void handleOfOneUserInTheTraceOfAnotherIsAConflict() {
     admitted(gates, call("CANARY-user-b").header("traceparent", TRACEPARENT));
@@ -256,6 +259,7 @@ final class InboundTest {
     assertServed("bob", outbound().header("traceparent", minted));
   }
 
+  // TM-MIX
   @Test
   void traceThatTwoUsersBroughtCountsForNobody() {
     admitted(gates, call("CANARY-user-a").header("traceparent", TRACEPARENT));
@@ -265,6 +269,7 @@ final class InboundTest {
         .isEqualTo(refused(Reason.AMBIGUOUS_USER));
   }
 
+  // TM-MIX
   @Test
   void traceThatTheAgentUsedFirstCountsForNobody() {
     assertThat(gates.judge(outbound().header("traceparent", TRACEPARENT)))

@@ -61,7 +61,7 @@ final class UnlistedCallsTest {
     assertThat(gates.judge(TestCall.unlisted())).isEqualTo(PASS);
   }
 
-  // AB3
+  // AB3, TM-LEAK
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -159,6 +159,7 @@ final class UnlistedCallsTest {
         .isEqualTo("tenant=acme,a=b;p=1");
   }
 
+  // TM-LEAK
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -176,6 +177,7 @@ final class UnlistedCallsTest {
     assertThat(gates.judge(call)).isEqualTo(PASS);
   }
 
+  // TM-LEAK
   @ParameterizedTest
   @ValueSource(
       strings = {

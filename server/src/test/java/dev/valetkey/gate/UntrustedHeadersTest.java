@@ -83,7 +83,7 @@ final class UntrustedHeadersTest {
               Configs.server("github", "https://mcp.github.example/mcp", Configs.EXCHANGE),
               Configs.server("admin", "https://mcp.github.example/mcp/admin", Configs.REFUSE)));
 
-  // AB7
+  // AB7, TM-HEADERS
   @Test
   void addingThemLeavesEveryDecisionAsItWas() {
     gates.users.knows("CANARY-user-a", "alice").knows("CANARY-user-b", "bob");

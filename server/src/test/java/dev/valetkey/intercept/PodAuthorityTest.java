@@ -4,8 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.valetkey.testkit.Child;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Field;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.SecureRandom;
@@ -17,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.bouncycastle.asn1.DEROctetString;
@@ -25,7 +32,9 @@ import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -54,6 +63,7 @@ final class PodAuthorityTest {
     assertThat(chain.getFirst().getBasicConstraints()).isEqualTo(-1);
   }
 
+  // TM-CA
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -88,6 +98,7 @@ final class PodAuthorityTest {
     return Stream.of(new byte[] {10, 0, 0, 1}, new byte[] {127, 0, 0, 1}, ipv6);
   }
 
+  // TM-CA
   @ParameterizedTest
   @MethodSource("addresses")
   void leafForAnAddressIsRefused(byte[] address) {
@@ -110,6 +121,7 @@ final class PodAuthorityTest {
         .hasMessageContaining("name constraints check failed");
   }
 
+  // TM-CA
   @Test
   void intermediateCannotMakeAuthorities() {
     Signer second =
@@ -132,8 +144,46 @@ final class PodAuthorityTest {
     assertThatIllegalArgumentException().isThrownBy(() -> new PodAuthority(List.of(), NOW, random));
   }
 
+  /** The rules of Python 3.13 and later: what RFC 5280 demands of authorities must be there. */
+  @ParameterizedTest
+  @CsvSource({
+    "mcp.example.com, OK",
+    "attacker.example, permitted subtree violation",
+    "mcp.example.com.attacker.example, permitted subtree violation"
+  })
+  void opensslJudgesAlike(String name, String verdict, @TempDir Path folder) throws IOException {
+    PodAuthority present = new PodAuthority(List.of("mcp.example.com"), Instant.now(), random);
+    Files.write(folder.resolve("root.pem"), Pem.of(List.of(present.root())));
+    Files.write(folder.resolve("chain.pem"), present.leaf(name, Instant.now(), DAY).chain());
+    List<String> command =
+        List.of(
+            "openssl",
+            "verify",
+            "-x509_strict",
+            "-purpose",
+            "sslserver",
+            "-verify_hostname",
+            name,
+            "-CAfile",
+            "root.pem",
+            "-untrusted",
+            "chain.pem",
+            "chain.pem");
+
+    try (Child openssl = Child.start("openssl", folder, Map.of(), command)) {
+      openssl.awaitExit(Duration.ofSeconds(30));
+      assertThat(openssl.out() + openssl.err()).contains(verdict);
+    } catch (UncheckedIOException missing) {
+      if (Boolean.getBoolean("valetkey.test.strict")) {
+        throw missing;
+      }
+      abort("there is no openssl on the PATH");
+    }
+  }
+
   // Its keys.
 
+  // TM-CA
   @Test
   void rootsPrivateKeyIsGone() throws Exception {
     List<PrivateKey> held = new ArrayList<>();
@@ -144,6 +194,7 @@ final class PodAuthorityTest {
     assertThat(fit(held.getFirst(), intermediate())).isTrue();
   }
 
+  // TM-SECRETS
   @Test
   void nothingPrintsAKey() {
     Leaf leaf = authority.leaf("mcp.example.com", NOW, DAY);
@@ -154,7 +205,7 @@ final class PodAuthorityTest {
                 + leaf.serial()
                 + ", expires=2026-11-02T12:00:00Z]");
     assertThat(authority.signer().toString())
-        .matches("Signer\\[CN=intermediate,O=valetkey pod \\w{16}]");
+        .matches("Signer\\[O=valetkey pod \\w{16},CN=intermediate]");
   }
 
   @Test

@@ -76,7 +76,7 @@ final class KeycloakLogoutIT {
     }
   }
 
-  // R-CA-4
+  // R-CA-4, TM-FORGED
   @Test
   void loggedOutAtKeycloakIsLoggedOutHere() {
     String frank = keycloak.passwordToken("leaving-chat", "frank");

@@ -142,7 +142,7 @@ class DiscoveryTest {
             "keys: the metadata has no usable jwks_uri"));
   }
 
-  // R-MCP-8, KS4
+  // R-MCP-8, KS4, TM-ISSUER
   @ParameterizedTest
   @MethodSource("poison")
   void poisonedMetadataIsNotUsed(Fault fault, String state) {
@@ -152,6 +152,7 @@ class DiscoveryTest {
     assertThat(prepared(agent()).state()).isEqualTo(state);
   }
 
+  // TM-WIRE
   @Test
   void plainHttpEndpointOfAnHttpsIssuerIsNotUsed() {
     IssuerConfig config =
@@ -178,7 +179,7 @@ class DiscoveryTest {
     assertThat(prepared(config).state()).isEqualTo("keys: the metadata has no usable jwks_uri");
   }
 
-  // T12
+  // T12, TM-ISSUER
   @Test
   void tokensGoToNoOtherOriginUnlessItIsPinned() {
     try (dev.valetkey.testkit.Issuer elsewhere = dev.valetkey.testkit.Issuer.start()) {

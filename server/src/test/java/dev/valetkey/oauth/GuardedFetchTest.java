@@ -90,6 +90,7 @@ class GuardedFetchTest {
   }
 
   // R-RI-4: the name has no address but the resolver's, and that one is asked once.
+  // TM-METADATA
   @Test
   void nameThatIsReboundAfterwardsIsNotLookedUpAgain() {
     try (LoopbackServer server = serving(named, Reply.json(BODY))) {

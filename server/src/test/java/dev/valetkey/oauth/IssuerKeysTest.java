@@ -46,7 +46,7 @@ class IssuerKeysTest {
     corp.close();
   }
 
-  // AB5
+  // AB5, TM-EXHAUST
   @Test
   void floodOfUnknownKidsCostsOneFetchInThirtySeconds() throws Exception {
     verify(corp.userToken("alice"));
@@ -145,6 +145,7 @@ class IssuerKeysTest {
     Poll.until(Duration.ofSeconds(5), "a second fetch", () -> keyFetches() == 2);
   }
 
+  // TM-ISSUER
   @Test
   void oversizedSetIsNoSet() {
     corp.faults().jwks(Fault.oversize(1024 * 1024 + 1), Faults.ALWAYS);

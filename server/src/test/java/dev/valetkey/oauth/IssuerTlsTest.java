@@ -35,7 +35,7 @@ class IssuerTlsTest {
         TestCa::expired, ca -> ca.issue("dns:elsewhere.example"), ca -> ca.issue("dns:*.com"));
   }
 
-  // R-BC-1
+  // R-BC-1, TM-WIRE
   @ParameterizedTest
   @MethodSource("wrong")
   void wrongCertificateIsRefused(Function<TestCa, TestCa.Certificate> making) {
@@ -44,7 +44,7 @@ class IssuerTlsTest {
     assertThat(state(making.apply(ca), ca.pem())).isEqualTo("metadata: TLS");
   }
 
-  // R-BC-1
+  // R-BC-1, TM-WIRE
   @Test
   void anotherCaIsNotTrusted() throws IOException {
     TestCa ours = TestCa.create(Files.createDirectory(folder.resolve("ours")));

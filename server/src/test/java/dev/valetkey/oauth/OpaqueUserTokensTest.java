@@ -279,6 +279,7 @@ class OpaqueUserTokensTest {
     assertThat(verify(token)).isInstanceOf(Verification.Verified.class);
   }
 
+  // TM-EXHAUST
   @Test
   void inventedTokensLeaveHalfOfTheConnectionsToOthers() throws Exception {
     corp.faults().introspection(Fault.delay(Duration.ofMillis(100)), Faults.ALWAYS);

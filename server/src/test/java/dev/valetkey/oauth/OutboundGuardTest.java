@@ -23,7 +23,7 @@ class OutboundGuardTest {
   private final MovedTime time = new MovedTime();
   private final FakeResolver dns = new FakeResolver();
 
-  // R-RI-4
+  // R-RI-4, TM-METADATA
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -96,7 +96,7 @@ class OutboundGuardTest {
         .isEqualTo(new Judgement.Refused(Why.NOT_PUBLIC, special.getHostAddress()));
   }
 
-  // R-RI-4
+  // R-RI-4, TM-METADATA
   @ParameterizedTest
   @ValueSource(
       strings = {

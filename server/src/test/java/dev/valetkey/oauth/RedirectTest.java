@@ -49,7 +49,7 @@ class RedirectTest {
                     Stream.of(true, false).map(sameHost -> arguments(status, place, sameHost))));
   }
 
-  // R-BC-1
+  // R-BC-1, TM-ISSUER
   @ParameterizedTest(name = "{0} at {1}, same host {2}")
   @MethodSource("redirects")
   void redirectIsNoAnswer(int status, String place, boolean sameHost, @TempDir Path folder) {

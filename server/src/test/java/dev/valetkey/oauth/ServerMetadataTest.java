@@ -104,6 +104,7 @@ class ServerMetadataTest {
   }
 
   // Input 119, R-RI-4
+  // TM-METADATA
   @ParameterizedTest
   @ValueSource(
       strings = {

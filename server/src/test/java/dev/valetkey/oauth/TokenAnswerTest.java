@@ -92,7 +92,7 @@ class TokenAnswerTest {
                 "{\"a\":" + "[".repeat(10_000) + "]".repeat(10_000) + "," + body.substring(1))));
   }
 
-  // R-BC-2
+  // R-BC-2, TM-ISSUER
   @ParameterizedTest(name = "{0}")
   @MethodSource("unusable")
   void answerThatIsNoneIsUnavailable(String name, Fault fault) {
@@ -104,7 +104,7 @@ class TokenAnswerTest {
     assertThat(corp.tokenCalls()).hasSize(1);
   }
 
-  // R-TX-5
+  // R-TX-5, TM-ISSUER
   @ParameterizedTest
   @CsvSource({
     "3599, 3599",

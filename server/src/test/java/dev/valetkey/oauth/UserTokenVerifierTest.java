@@ -232,7 +232,7 @@ class UserTokenVerifierTest {
             j -> j.rawClaims("{} {}").signed()));
   }
 
-  // R-TX-8, AB5
+  // R-TX-8, AB5, TM-FORGED
   @ParameterizedTest(name = "{0}")
   @MethodSource("badTokens")
   void badTokenIsRefused(String name, UserTokenFault fault, Function<JwtBuilder, String> forgery) {

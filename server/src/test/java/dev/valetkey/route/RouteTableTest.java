@@ -224,6 +224,7 @@ final class RouteTableTest {
   }
 
   /** However a path is spelt: what matches lies below the prefix for every reader we know. */
+  // TM-PINNED
   @Test
   void nothingMatchesOutsideThePrefix() {
     Random random = new Random(7);

@@ -145,7 +145,7 @@ class BackChannelLogoutTest {
     assertThat(resolve(untold)).isEqualTo(SIGNED_OUT);
   }
 
-  // R-CA-4
+  // R-CA-4, TM-FORGED
   @Test
   void tokenOfBeforeOpensNoSessionAgain() {
     String used = signedIn("alice", "s1");

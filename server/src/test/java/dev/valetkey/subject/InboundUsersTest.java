@@ -61,7 +61,7 @@ final class InboundUsersTest {
   }
 
   /** A handle is derived with a key of its own process: after a restart it leads to nobody. */
-  // AB11
+  // AB11, TM-HANDLE
   @Test
   void handleIsWorthlessElsewhere() {
     Visit alice = visit("alice", Duration.ofHours(1));
@@ -73,6 +73,7 @@ final class InboundUsersTest {
   }
 
   // AB11: hardening.md §3, random and neighbouring ids
+  // TM-GUESS
   @Test
   void inventedHandlesAndTracesLeadToNobody() {
     byte[] mine = Objects.requireNonNull(users.handle(visit("alice", Duration.ofHours(1))));
@@ -92,6 +93,7 @@ final class InboundUsersTest {
     }
   }
 
+  // TM-GUESS
   @Test
   void handlesHave192BitsAndNoTwoAreAlike() {
     Set<String> handles = new HashSet<>();
@@ -117,6 +119,7 @@ final class InboundUsersTest {
   }
 
   /** A user's trace is remembered for longer than the token, so that nobody takes it over. */
+  // TM-MIX
   @Test
   void traceOfAUserWhoIsGoneIsNotTheNextUsers() {
     users.link(TRACE, visit("alice", Duration.ofMinutes(5)));
@@ -156,6 +159,7 @@ final class InboundUsersTest {
   }
 
   /** What is pushed out is refused, not given to somebody else. */
+  // TM-EXHAUST
   @Test
   void memoryIsBounded() {
     int many = 60_000;

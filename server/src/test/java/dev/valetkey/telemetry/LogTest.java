@@ -127,7 +127,7 @@ final class LogTest {
     assertThat(lines.get(2)).startsWith("\tat ");
   }
 
-  // BO-SECRETS
+  // BO-SECRETS, TM-SECRETS
   @ParameterizedTest
   @CsvSource({
     "DEBUG, io.grpc.netty.NettyServerHandler, false",

@@ -138,6 +138,7 @@ final class TokenWordsTest {
     assertThat(session.userToken(KIND)).isNotNull();
   }
 
+  // TM-SECRETS
   @Test
   void nothingPrintsASecret() {
     UserToken userToken = userToken("CANARY-user", 100);

@@ -167,6 +167,7 @@ final class InjectionIT {
             Webhook.IMAGES.envoy());
   }
 
+  // TM-BYPASS
   @Test
   void theAgentLosesTheWaysPastTheCaptureAndNothingElse() {
     JsonObject plain = container(admitted(Webhook.pod("admitted/deployment.yaml")), "agent");
@@ -225,6 +226,7 @@ final class InjectionIT {
                 + " Envoy and stays green when the agent is dead; use httpGet, grpc or exec");
   }
 
+  // TM-BYPASS
   @ParameterizedTest
   @MethodSource("refused")
   void aPodInWhichWeWouldGuardNothingIsRefusedWithASentence(Path file) {
@@ -266,6 +268,7 @@ final class InjectionIT {
   }
 
   /** A pod that was made without our labels has nothing that a debugging container could harm. */
+  // TM-BYPASS
   @Test
   void debuggingContainersOfACapturedPodAreHeldToTheSameRules() {
     JsonObject captured = admitted(Webhook.pod("admitted/job.yaml"));

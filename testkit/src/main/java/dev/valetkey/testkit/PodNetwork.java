@@ -98,6 +98,18 @@ public final class PodNetwork implements AutoCloseable {
     }
   }
 
+  /** Teaches a name to the programs that are started from now on. */
+  public void name(String host, InetAddress address) {
+    try {
+      Files.writeString(
+          HOSTS.resolve(name).resolve("hosts"),
+          address.getHostAddress() + " " + host + "\n",
+          StandardOpenOption.APPEND);
+    } catch (IOException unwritable) {
+      throw new UncheckedIOException(unwritable);
+    }
+  }
+
   /** The pod's address. */
   public String pod() {
     return "198.18." + number + ".10";
@@ -123,6 +135,18 @@ public final class PodNetwork implements AutoCloseable {
 
   public InetAddress strangerV6() {
     return InetAddress.ofLiteral("fd00:1812:" + Integer.toHexString(number) + "::66");
+  }
+
+  /** Programs that are started from now on know this name. */
+  public void know(String host, InetAddress address) {
+    try {
+      Files.writeString(
+          HOSTS.resolve(name).resolve("hosts"),
+          address.getHostAddress() + " " + host + "\n",
+          StandardOpenOption.APPEND);
+    } catch (IOException unwritable) {
+      throw new UncheckedIOException(unwritable);
+    }
   }
 
   /** A command as it runs in the pod as root. */

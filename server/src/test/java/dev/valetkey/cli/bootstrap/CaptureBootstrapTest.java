@@ -24,6 +24,7 @@ final class CaptureBootstrapTest {
     }
   }
 
+  // TM-CA
   @Test
   void openedTlsLeadsToListedHostsOnly() {
     String printed = intercept(WEATHER, "");

@@ -264,6 +264,7 @@ final class GatewayBootstrapIT {
     }
   }
 
+  // TM-WIRE
   @ParameterizedTest
   @CsvSource({"localhost, 200", "127.0.0.1, 200", "other.test, 503"})
   void certificateMustNameTheServer(String expected, int status) throws IOException {

@@ -40,6 +40,7 @@ final class LayoutsTest {
     }
   }
 
+  // TM-SECRETS
   @ParameterizedTest
   @MethodSource("dev.valetkey.cli.Samples#all")
   void noSecretIsPrinted(String sample) {
