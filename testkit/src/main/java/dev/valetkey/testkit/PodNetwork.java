@@ -169,18 +169,6 @@ public final class PodNetwork implements AutoCloseable {
             command));
   }
 
-  /** Teaches programs that start in the pod from now on that this name has this address. */
-  public void name(String host, InetAddress address) {
-    try {
-      Files.writeString(
-          HOSTS.resolve(name).resolve("hosts"),
-          address.getHostAddress() + " " + host + "\n",
-          StandardOpenOption.APPEND);
-    } catch (IOException unwritable) {
-      throw new UncheckedIOException(unwritable);
-    }
-  }
-
   /** Loads an nftables ruleset in the pod. */
   public void load(Path ruleset) {
     Child.run(PATIENCE, Map.of(), asRoot(List.of("nft", "-f", ruleset.toString())));
