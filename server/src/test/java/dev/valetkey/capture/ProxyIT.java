@@ -89,13 +89,19 @@ final class ProxyIT {
     int before = other.connections();
 
     String answer =
-        curl("--cacert", pod.ca().pem().toString(), "--header", "Authorization: Bearer sk-llm", "https://" + OTHER_HOST + "/v1");
+        curl(
+            "--cacert",
+            pod.ca().pem().toString(),
+            "--header",
+            "Authorization: Bearer sk-llm",
+            "https://" + OTHER_HOST + "/v1");
 
     assertThat(answer).isEqualTo("recorded 200");
     assertThat(other.connections()).isEqualTo(before + 1);
     assertThat(other.requests().last().bearer()).isEqualTo("sk-llm");
   }
 
+  // TM-PINNED
   @Test
   void tunnelsGoToPort443Only() {
     int before = pod.strangerTls().connections();
@@ -107,6 +113,7 @@ final class ProxyIT {
   }
 
   /** Whatever port is asked for, it is opened here and goes to where the server is pinned. */
+  // TM-PINNED
   @Test
   void serverIsNoTunnelAtAnotherPort() {
     int before = pod.strangerTls().connections();
@@ -125,7 +132,14 @@ final class ProxyIT {
   private static String curl(String... arguments) {
     List<String> command =
         new ArrayList<>(
-            List.of("curl", "--silent", "--show-error", "--proxy", PROXY, "--write-out", " %{http_code}"));
+            List.of(
+                "curl",
+                "--silent",
+                "--show-error",
+                "--proxy",
+                PROXY,
+                "--write-out",
+                " %{http_code}"));
     command.addAll(List.of(arguments));
     try (Child call = Child.start("curl", folder, Map.of(), pod.network().asRoot(command))) {
       call.awaitExit(PATIENCE);

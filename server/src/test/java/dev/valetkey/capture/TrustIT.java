@@ -89,11 +89,14 @@ final class TrustIT {
 
     try (Child call = call(client, environment)) {
       assertThat(call.awaitExit(PATIENCE)).as(call.err()).isZero();
-      assertThat(call.out()).contains("\\\"sub\\\":\\\"alice\\\"").contains("\\\"aud\\\":\\\"mcp\\\"");
+      assertThat(call.out())
+          .contains("\\\"sub\\\":\\\"alice\\\"")
+          .contains("\\\"aud\\\":\\\"mcp\\\"");
     }
     assertOneScopedToken();
   }
 
+  // TM-CA
   @ParameterizedTest
   @EnumSource(TlsClient.class)
   void clientRefusesTheHandshakeWithoutThem(TlsClient client) {
@@ -134,15 +137,13 @@ final class TrustIT {
             "--header",
             "Accept: text/event-stream",
             URL);
-    try (Child stream =
-        Child.start("stream", folder, Map.of(), pod.network().asRoot(command))) {
+    try (Child stream = Child.start("stream", folder, Map.of(), pod.network().asRoot(command))) {
       stream.awaitErr("< HTTP/2 200", PATIENCE);
       BigInteger before = shown(CapturedPod.HOST).getSerialNumber();
       pod.server().push("notifications/before");
       stream.awaitOut("notifications/before", PATIENCE);
 
-      Poll.until(
-          PATIENCE, "another certificate", () -> !serial().equals(before));
+      Poll.until(PATIENCE, "another certificate", () -> !serial().equals(before));
 
       pod.server().push("notifications/after");
       stream.awaitOut("notifications/after", PATIENCE);
@@ -151,6 +152,7 @@ final class TrustIT {
     assertThat(pod.envoy().stat("listener_manager.listener_modified")).isZero();
   }
 
+  // TM-CA
   @Test
   void otherTlsIsNotOpened() throws Exception {
     int before = pod.strangerTls().connections();
@@ -166,12 +168,14 @@ final class TrustIT {
   }
 
   /** It must not go on to where it was dialled: that would be in the clear. */
+  // TM-PINNED
   @Test
   void openedCallForAnotherHostGoesNowhere() throws IOException {
     assertThat(status(CapturedPod.HOST, "nowhere.example")).isEqualTo(404);
   }
 
   /** The server is chosen by what the Check is about, and pinned. */
+  // TM-PINNED
   @Test
   void openedCallGoesToItsHostWhateverNameTheHandshakeSaid() throws IOException {
     pod.server().requests().clear();
@@ -189,8 +193,7 @@ final class TrustIT {
     Files.writeString(
         pod.file(),
         file.replace(
-            "intercept:",
-            "  late: {url: 'https://late.example.com/mcp', grant: none}\nintercept:"),
+            "intercept:", "  late: {url: 'https://late.example.com/mcp', grant: none}\nintercept:"),
         StandardOpenOption.TRUNCATE_EXISTING);
 
     pod.sidecar().awaitErr("TLS to hosts that are new", PATIENCE);
@@ -200,6 +203,7 @@ final class TrustIT {
     assertThat(status(CapturedPod.HOST, CapturedPod.HOST)).isEqualTo(200);
   }
 
+  // TM-SECRETS
   @Test
   void keysAreSaidNowhere() {
     pod.sidecar().awaitErr("Envoy took certificates", PATIENCE);

@@ -24,14 +24,12 @@ class OperationsPageTest {
 
   private final Metrics metrics = new Metrics();
 
-  /** Histograms have samples with endings of their own. */
   @Test
   void everyMetricExistsWithItsLabels() throws IOException {
     metrics.server("github").hit();
     metrics.refused("unlisted_host");
     metrics.issuerCall("corp", "ok", Duration.ZERO);
-    List<String> samples =
-        metrics.scrape().lines().filter(line -> !line.startsWith("#")).toList();
+    List<String> samples = metrics.scrape().lines().filter(line -> !line.startsWith("#")).toList();
 
     List<MatchResult> used = matches("\\b(valetkey_\\w+)(?:\\{(\\w+)=)?");
 
@@ -70,6 +68,15 @@ class OperationsPageTest {
   }
 
   @Test
+  void explanationIsWordedAsTheReason() throws IOException {
+    Reason shown = Reason.NO_USER_TOKEN;
+
+    assertThat(page())
+        .contains(
+            "decision  refuse, " + shown.status() + " " + shown.code() + ": " + shown.message());
+  }
+
+  @Test
   void everyCommandExists() throws IOException {
     List<MatchResult> commands = matches("(?m)(?:^bin/|`)valetkey ([a-z]+)((?: --[a-z-]+)*)");
 
@@ -88,7 +95,8 @@ class OperationsPageTest {
     assertThat(bench)
         .contains("| RSS, MiB | 101 |", "| **RSS, MiB** | 135 ", "| bytes per entry | 720 ")
         .contains("| bytes per session | 1670 ", "| 11.8 |", "| 1351 |", "| 830 |");
-    assertThat(page()).contains("101 MiB", "135 MiB", "720 B", "1.7 kB", "12 µs", "1.4 ms", "0.8 s");
+    assertThat(page())
+        .contains("101 MiB", "135 MiB", "720 B", "1.7 kB", "12 µs", "1.4 ms", "0.8 s");
   }
 
   @Test
