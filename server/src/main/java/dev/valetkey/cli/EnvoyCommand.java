@@ -18,9 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code valetkey envoy}. */
-@Command(
-    name = "envoy",
-    description = "Print the Envoy configuration for a configuration file.")
+@Command(name = "envoy", description = "Print the Envoy configuration for a configuration file.")
 final class EnvoyCommand implements Callable<Integer> {
   private final Terminal terminal;
   private final Wiring wiring;

@@ -236,10 +236,10 @@ final class Sidecar implements AutoCloseable, Readiness {
 
   /** Null: no TLS is opened. */
   private @Nullable Interception intercepting(Config of) throws IOException {
-    Set<String> hosts = InterceptedHosts.of(of);
     if (of.intercept() == null) {
       return null;
     }
+    Set<String> hosts = InterceptedHosts.of(of);
     if (hosts.isEmpty()) {
       LOG.atWarn().log("no server has a name and https: there is no TLS to open");
       return null;

@@ -91,7 +91,7 @@ final class WebhookCommand implements Callable<Integer> {
             requireNonNull(keyFile),
             LOOK,
             new PodImages(image, envoyImage, nftImage));
-    try (WebhookServer webhook = WebhookServer.start(settings)) {
+    try (WebhookServer _ = WebhookServer.start(settings)) {
       told.await();
       return ExitStatus.FINE;
     } catch (IOException e) {

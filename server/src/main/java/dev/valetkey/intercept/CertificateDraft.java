@@ -19,9 +19,11 @@ import java.util.Arrays;
 import java.util.Date;
 import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.DEROctetString;
+import org.bouncycastle.asn1.DERSequence;
+import org.bouncycastle.asn1.DERTaggedObject;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
-import org.bouncycastle.asn1.x509.AuthorityKeyIdentifier;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
@@ -64,7 +66,7 @@ final class CertificateDraft {
     with(
         Extension.authorityKeyIdentifier,
         false,
-        new AuthorityKeyIdentifier(identifier(signer.publicKey())));
+        authorityKeyIdentifier(identifier(signer.publicKey())));
   }
 
   CertificateDraft with(ASN1ObjectIdentifier extension, boolean critical, ASN1Encodable value) {
@@ -96,6 +98,14 @@ final class CertificateDraft {
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }
+  }
+
+  /**
+   * RFC 5280 §4.2.1.1: a sequence whose field 0 is the identifier. Bouncy Castle's own type needs
+   * its digests, which do not ship.
+   */
+  private static ASN1Encodable authorityKeyIdentifier(byte[] identifier) {
+    return new DERSequence(new DERTaggedObject(false, 0, new DEROctetString(identifier)));
   }
 
   /**

@@ -66,8 +66,7 @@ final class CapturedPod implements AutoCloseable {
   private EnvoyProcess envoy;
   private Child app;
 
-  private CapturedPod(
-      Path folder, Function<Config, String> layout, String envoyKeys, String more) {
+  private CapturedPod(Path folder, Function<Config, String> layout, String envoyKeys, String more) {
     this.folder = folder;
     this.layout = layout;
     this.envoyKeys = envoyKeys;
@@ -349,7 +348,8 @@ final class CapturedPod implements AutoCloseable {
         allow_http: true
         upstream: {address: "%8$s:%10$d"}
         grant: {audience: mcp, scope: read}
-    %11$s"""
+    %11$s\
+    """
         .formatted(
             folder,
             ENVOY,

@@ -1,8 +1,8 @@
 package dev.valetkey.capture;
 
-import dev.valetkey.testkit.Child;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import dev.valetkey.testkit.Child;
 import dev.valetkey.testkit.NodePackages;
 import dev.valetkey.testkit.PodNetwork;
 import dev.valetkey.testkit.PythonPackages;
@@ -66,7 +66,8 @@ enum TlsClient {
     }
   }
 
-  private List<String> command(Path folder, Map<String, String> environment, String url, String token) {
+  private List<String> command(
+      Path folder, Map<String, String> environment, String url, String token) {
     List<String> command =
         new ArrayList<>(
             List.of("env", "-i", "PATH=" + System.getenv("PATH"), "HOME=" + folder, "LANG=C"));
@@ -129,7 +130,8 @@ enum TlsClient {
       Child.run(
           Duration.ofMinutes(5),
           Map.of("GOFLAGS", "", "GO111MODULE", "off"),
-          List.of("go", "build", "-o", program.toString(), SCRIPTS.resolve("go/call.go").toString()));
+          List.of(
+              "go", "build", "-o", program.toString(), SCRIPTS.resolve("go/call.go").toString()));
     } catch (UncheckedIOException missing) {
       throw new IllegalStateException("there is no go on the PATH", missing);
     }

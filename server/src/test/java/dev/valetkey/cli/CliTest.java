@@ -400,7 +400,7 @@ final class CliTest {
     "'', A command is missing.",
     "chekc, 'Unmatched argument at index 0: ''chekc'''",
     "check, 'Missing required parameter: ''FILE'''",
-    "envoy --layout ring x, 'Invalid value for option ''--layout'': expected one of [gateway, capture, intercept, proxy] (case-insensitive) but was ''ring'''",
+    "envoy --layout ring x, 'Invalid value for option ''--layout'': expected one of [gateway, capture, intercept, proxy, istio_sidecar, istio-sidecar, istio_egress, istio-egress, envoy_gateway, envoy-gateway] (case-insensitive) but was ''ring'''",
     "explain https://a/, 'FILE and URL are needed, or --socket and URL.'",
     "explain --header x a b, 'A header is written ''NAME: VALUE''.'",
     "sessions --end xyz, an id has 8 to 64 digits of 0-9 and a-f",

@@ -30,13 +30,24 @@ public final class Samples {
     return List.of("smallest", "full");
   }
 
-  /** Every sample of every layout, as {@code LAYOUT/NAME}. */
+  /** Every sample of every layout that is a bootstrap, as {@code LAYOUT/NAME}. */
   public static List<String> all() {
+    return samples(false);
+  }
+
+  /** The same for layouts that are Kubernetes resources. */
+  public static List<String> resources() {
+    return samples(true);
+  }
+
+  private static List<String> samples(boolean resources) {
     Path home = Repository.root().resolve("envoy-config");
     try (Stream<Path> files = Files.walk(home, 3)) {
       return files
           .filter(file -> file.endsWith("valetkey.yaml"))
           .map(file -> home.relativize(file.getParent()).toString())
+          .filter(sample ->
+              resources == (sample.startsWith("istio-") || sample.startsWith("envoy-gateway")))
           .sorted()
           .toList();
     } catch (IOException unreadable) {

@@ -446,13 +446,13 @@ class EveryKeyTest {
   void plainHttpThatIsAllowedIsAWarning() {
     assertThat(new ConfigFolder(temp).warnings(EveryKey.TEXT))
         .containsExactly(
-            "valetkey.yaml:25: issuers.corp.issuer: plain http (http://idp.example.com/realms/corp/): tokens and secrets are"
+            "valetkey.yaml:27: issuers.corp.issuer: plain http (http://idp.example.com/realms/corp/): tokens and secrets are"
                 + " not protected on the way",
-            "valetkey.yaml:31: issuers.corp.connect_to: plain http (http://keycloak.auth.svc:8080): tokens and secrets are"
+            "valetkey.yaml:33: issuers.corp.connect_to: plain http (http://keycloak.auth.svc:8080): tokens and secrets are"
                 + " not protected on the way",
-            "valetkey.yaml:70: servers.github.url: plain http (http://mcp.github.example/mcp): tokens and secrets are not"
+            "valetkey.yaml:72: servers.github.url: plain http (http://mcp.github.example/mcp): tokens and secrets are not"
                 + " protected on the way",
-            "valetkey.yaml:171: servers.broker.grant.url: plain http (http://token-broker.auth.svc:8190): tokens and"
+            "valetkey.yaml:173: servers.broker.grant.url: plain http (http://token-broker.auth.svc:8190): tokens and"
                 + " secrets are not protected on the way");
   }
 }

@@ -14,8 +14,8 @@ import java.util.Map;
 
 /**
  * A proxy as Envoy Gateway configures it, as far as our resources matter: one disabled ext_authz
- * filter for each SecurityPolicy, switched on by its routes with their context extensions, and early
- * header mutations (internal/xds/translator).
+ * filter for each SecurityPolicy, switched on by its routes with their context extensions, and
+ * early header mutations (internal/xds/translator).
  */
 final class EnvoyGatewayProxy {
   private static final String PER_ROUTE =
@@ -41,8 +41,7 @@ final class EnvoyGatewayProxy {
     Map<String, Map<String, Object>> settings = new LinkedHashMap<>();
     for (Map<String, Object> policy : of("SecurityPolicy")) {
       filters.add(filter(policy));
-      settings.put(
-          text(list(policy, "spec", "targetRefs").getFirst(), "name"), settings(policy));
+      settings.put(text(list(policy, "spec", "targetRefs").getFirst(), "name"), settings(policy));
     }
     filters.add(
         document(
@@ -61,7 +60,8 @@ final class EnvoyGatewayProxy {
         "path_with_escaped_slashes_action",
         Map.of("RejectRequest", "REJECT_REQUEST")
             .get(text(policy, "spec", "path", "escapedSlashesAction")));
-    manager.put("merge_slashes", !text(policy, "spec", "path", "disableMergeSlashes").equals("true"));
+    manager.put(
+        "merge_slashes", !text(policy, "spec", "path", "disableMergeSlashes").equals("true"));
     manager.put("early_header_mutation_extensions", List.of(early(policy)));
     manager.put("http_filters", filters);
     manager.put("route_config", routes(settings));
@@ -92,15 +92,16 @@ final class EnvoyGatewayProxy {
             "{\"@type\": type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation}");
     config.put("mutations", mutations);
     return new LinkedHashMap<>(
-        Map.of(
-            "name", "envoy.http.early_header_mutation.header_mutation", "typed_config", config));
+        Map.of("name", "envoy.http.early_header_mutation.header_mutation", "typed_config", config));
   }
 
   private static String filterName(Object policy) {
     return "envoy.filters.http.ext_authz/securitypolicy/default/" + name(policy);
   }
 
-  /** Without encode_raw_headers and decoder_header_mutation_rules, which Envoy Gateway never says. */
+  /**
+   * Without encode_raw_headers and decoder_header_mutation_rules, which Envoy Gateway never says.
+   */
   private static Map<String, Object> filter(Map<String, Object> policy) {
     Map<String, Object> auth = map(policy, "spec", "extAuth");
     return document(
@@ -151,7 +152,8 @@ final class EnvoyGatewayProxy {
       made.put("routes", routes);
       hosts.add(made);
     });
-    Map<String, Object> config = document("{name: default/valetkey/http, ignore_port_in_host_matching: true}");
+    Map<String, Object> config =
+        document("{name: default/valetkey/http, ignore_port_in_host_matching: true}");
     config.put("virtual_hosts", hosts);
     return config;
   }
@@ -170,11 +172,9 @@ final class EnvoyGatewayProxy {
     Map<String, Object> to = new LinkedHashMap<>();
     for (Object filter : list(rule, "filters")) {
       switch (text(filter, "type")) {
-        case "URLRewrite" ->
-            to.put("host_rewrite_literal", text(filter, "urlRewrite", "hostname"));
+        case "URLRewrite" -> to.put("host_rewrite_literal", text(filter, "urlRewrite", "hostname"));
         case "RequestHeaderModifier" ->
-            route.put(
-                "request_headers_to_remove", list(filter, "requestHeaderModifier", "remove"));
+            route.put("request_headers_to_remove", list(filter, "requestHeaderModifier", "remove"));
         case "ExtensionRef" ->
             route.put("direct_response", Map.of("status", directResponse(filter)));
         default -> throw new AssertionError(Tree.print(filter));
@@ -192,8 +192,7 @@ final class EnvoyGatewayProxy {
     String name = text(filter, "extensionRef", "name");
     return of("HTTPRouteFilter").stream()
         .filter(resource -> name(resource).equals(name))
-        .map(resource ->
-            Integer.parseInt(text(resource, "spec", "directResponse", "statusCode")))
+        .map(resource -> Integer.parseInt(text(resource, "spec", "directResponse", "statusCode")))
         .findFirst()
         .orElseThrow();
   }

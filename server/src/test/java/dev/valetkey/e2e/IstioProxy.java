@@ -128,8 +128,7 @@ final class IstioProxy {
       route.put("direct_response", rule.get("directResponse"));
       return route;
     }
-    Map<String, Object> destination =
-        map(list(rule, "route").getFirst(), "destination");
+    Map<String, Object> destination = map(list(rule, "route").getFirst(), "destination");
     route.put(
         "route",
         document(

@@ -18,14 +18,16 @@ final class KubernetesPageTest {
   @Test
   void everyAnnotationIsThere() {
     assertThat(TEXT)
-        .contains(List.of(Wish.LABEL, Wish.CONFIG, Wish.SECRET, Wish.INTERCEPT, Wish.VALETKEY_IMAGE))
+        .contains(
+            List.of(Wish.LABEL, Wish.CONFIG, Wish.SECRET, Wish.INTERCEPT, Wish.VALETKEY_IMAGE))
         .contains(Wish.ENVOY_IMAGE.substring(Wish.PREFIX.length()))
         .contains(Wish.NFT_IMAGE.substring(Wish.PREFIX.length()));
   }
 
   @Test
   void theRefusedCapabilitiesAreThoseOfTheProgram() {
-    String row = TEXT.lines().filter(line -> line.startsWith("| capabilities")).findFirst().orElseThrow();
+    String row =
+        TEXT.lines().filter(line -> line.startsWith("| capabilities")).findFirst().orElseThrow();
 
     assertThat(Pattern.compile("`([A-Z_]+)`").matcher(row.split("\\|")[1]).results())
         .extracting(found -> found.group(1))

@@ -48,8 +48,7 @@ public final class CaptureBootstrap {
    * @param config has an {@code intercept} section, or nobody makes certificates
    */
   public static String intercept(Config config) {
-    return new CaptureBootstrap(config)
-        .print(INTERCEPT, List.copyOf(InterceptedHosts.of(config)));
+    return new CaptureBootstrap(config).print(INTERCEPT, List.copyOf(InterceptedHosts.of(config)));
   }
 
   /**

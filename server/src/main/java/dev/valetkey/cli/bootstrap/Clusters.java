@@ -24,8 +24,7 @@ final class Clusters {
 
   /** ext_authz, health and access logs, all on one unix socket. */
   static Yaml.Mapping sidecar(Path socket) {
-    return sidecar("STATIC", map())
-        .put("load_assignment", endpoint(Names.SIDECAR, pipe(socket)));
+    return sidecar("STATIC", map()).put("load_assignment", endpoint(Names.SIDECAR, pipe(socket)));
   }
 
   /**

@@ -100,11 +100,14 @@ final class EnvoyFilter {
   /** Dropped by the router, after the Check has seen them. */
   static List<String> removedHeaders(Config config) {
     Set<String> names = new LinkedHashSet<>(List.of("x-valetkey-user-token", "x-forwarded-proto"));
-    config.userToken().from().forEach(source -> {
-      if (source instanceof UserTokenSource.Header header) {
-        names.add(header.name());
-      }
-    });
+    config
+        .userToken()
+        .from()
+        .forEach(source -> {
+          if (source instanceof UserTokenSource.Header header) {
+            names.add(header.name());
+          }
+        });
     return List.copyOf(names);
   }
 }

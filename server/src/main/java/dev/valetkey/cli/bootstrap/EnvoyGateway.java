@@ -102,12 +102,9 @@ public final class EnvoyGateway {
     Yaml.Mapping authority =
         map().put("group", "").put("kind", "ConfigMap").put("name", "valetkey-ca");
     Yaml.Mapping validation =
-        map()
-            .put("hostname", sidecar.address().host())
-            .put("caCertificateRefs", list(authority));
+        map().put("hostname", sidecar.address().host()).put("caCertificateRefs", list(authority));
     if (sidecar.namedByUri()) {
-      validation.put(
-          "subjectAltNames", list(map().put("type", "URI").put("uri", sidecar.name())));
+      validation.put("subjectAltNames", list(map().put("type", "URI").put("uri", sidecar.name())));
     } else if (!sidecar.name().equals(sidecar.address().host())) {
       validation.put(
           "subjectAltNames", list(map().put("type", "Hostname").put("hostname", sidecar.name())));
@@ -128,8 +125,7 @@ public final class EnvoyGateway {
     if (places.stream().noneMatch(place -> place.path().equals("/"))) {
       // Any other path of the host: a Check that refuses it as not listed, and nothing behind it.
       ServerConfig first = places.getLast().server();
-      addRefusal(
-          Kubernetes.name(first.name()) + ".rest", domains, "/", outbound(first), 404);
+      addRefusal(Kubernetes.name(first.name()) + ".rest", domains, "/", outbound(first), 404);
     }
   }
 
@@ -140,9 +136,7 @@ public final class EnvoyGateway {
     TlsConfig tls = server.upstream().tls();
     if (tls != null) {
       String expected = tls.serverName() == null ? upstream.host() : tls.serverName();
-      addTls(
-          name,
-          map().put("hostname", expected).put("wellKnownCACertificates", "System"));
+      addTls(name, map().put("hostname", expected).put("wellKnownCACertificates", "System"));
     }
     Yaml.Mapping rewrite =
         map()
@@ -158,7 +152,9 @@ public final class EnvoyGateway {
         map()
             .put("matches", list(match(place.path())))
             .put("filters", list(rewrite, remove))
-            .put("backendRefs", list(map().put("group", EXTENSIONS).put("kind", "Backend").put("name", name)))
+            .put(
+                "backendRefs",
+                list(map().put("group", EXTENSIONS).put("kind", "Backend").put("name", name)))
             .put("timeouts", map().put("request", "0s")); // streams
     addRoute(name, domains, rule);
     addPolicy(name, outbound(server));
@@ -222,10 +218,8 @@ public final class EnvoyGateway {
   private void addBackend(String name, UpstreamAddress address) {
     Yaml.Mapping endpoint =
         address.ip()
-            ? map()
-                .put("ip", map().put("address", address.host()).put("port", address.port()))
-            : map()
-                .put("fqdn", map().put("hostname", address.host()).put("port", address.port()));
+            ? map().put("ip", map().put("address", address.host()).put("port", address.port()))
+            : map().put("fqdn", map().put("hostname", address.host()).put("port", address.port()));
     add(EXTENSIONS + "/v1alpha1", "Backend", name, map().put("endpoints", list(endpoint)));
   }
 

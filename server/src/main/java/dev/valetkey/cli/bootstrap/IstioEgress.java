@@ -41,8 +41,7 @@ public final class IstioEgress {
       resources.add(servers.serviceEntry());
       resources.addAll(servers.destinationRule());
       resources.add(
-          servers.virtualService(
-              List.of("mesh", GATEWAY), List.of(toGateway(servers)), GATEWAY));
+          servers.virtualService(List.of("mesh", GATEWAY), List.of(toGateway(servers)), GATEWAY));
       servers.addTo(filter, config);
       ports.add(encrypted(servers));
       subsets.add(asMeshPeer(servers));
@@ -108,8 +107,7 @@ public final class IstioEgress {
         .put(
             "combined_validation_context",
             map()
-                .put(
-                    "default_validation_context", SidecarAddress.of(config.envoy()).expectedName())
+                .put("default_validation_context", SidecarAddress.of(config.envoy()).expectedName())
                 .put("validation_context_sds_secret_config", secret("ROOTCA")));
   }
 

@@ -17,8 +17,7 @@ record SidecarAddress(UpstreamAddress address, String name) {
   /** {@code envoy.sidecar} must be there. */
   static SidecarAddress of(EnvoyConfig envoy) {
     UpstreamAddress address = UpstreamAddress.parse(requireNonNull(envoy.sidecar()));
-    return new SidecarAddress(
-        address, requireNonNullElse(envoy.sidecarName(), address.host()));
+    return new SidecarAddress(address, requireNonNullElse(envoy.sidecarName(), address.host()));
   }
 
   boolean namedByUri() {
