@@ -52,14 +52,6 @@ record PodParts(
               + TRUST_DIR
               + "/truststore.p12 -Djavax.net.ssl.trustStorePassword=changeit");
 
-  /** No right at all; the group is Envoy's, because the socket opens to its group. */
-  private static final String CONFINED =
-      """
-      {"runAsUser": %d, "runAsGroup": 1337, "runAsNonRoot": true, "privileged": false,
-       "readOnlyRootFilesystem": true, "allowPrivilegeEscalation": false,
-       "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"}}
-      """;
-
   /** Root, because a capability of a container is root's; one capability, and nothing else. */
   private static final String NETWORK_ADMIN =
       """
@@ -154,8 +146,14 @@ record PodParts(
     return container;
   }
 
+  /** No right at all; the group is Envoy's, because the socket opens to its group. */
   private static String confined(int uid) {
-    return CONFINED.formatted(uid);
+    return """
+    {"runAsUser": %d, "runAsGroup": 1337, "runAsNonRoot": true, "privileged": false,
+     "readOnlyRootFilesystem": true, "allowPrivilegeEscalation": false,
+     "capabilities": {"drop": ["ALL"]}, "seccompProfile": {"type": "RuntimeDefault"}}
+    """
+        .formatted(uid);
   }
 
   private static JsonObject memory(String name, String limit) {

@@ -61,15 +61,18 @@ final class CapturedPod implements AutoCloseable {
   private final List<PodAgent> agents = new ArrayList<>();
   private final Function<Config, String> layout;
   private final String envoyKeys;
+  private final String inbound;
   private final String more;
   private Child sidecar;
   private EnvoyProcess envoy;
   private Child app;
 
-  private CapturedPod(Path folder, Function<Config, String> layout, String envoyKeys, String more) {
+  private CapturedPod(
+      Path folder, Function<Config, String> layout, String envoyKeys, String inbound, String more) {
     this.folder = folder;
     this.layout = layout;
     this.envoyKeys = envoyKeys;
+    this.inbound = inbound;
     this.more = more;
     this.network = PodNetwork.create(Map.of());
     this.ca = TestCa.create(directory(folder.resolve("ca"), 0));
@@ -97,10 +100,16 @@ final class CapturedPod implements AutoCloseable {
    *     {@code OUTSIDE} and {@code PORT} in them are the pod's folder and where the server listens
    */
   static CapturedPod start(Function<Config, String> layout, String envoyKeys, String more) {
+    return start(layout, envoyKeys, "{}", more);
+  }
+
+  /** The same with the section {@code inbound}. */
+  static CapturedPod start(
+      Function<Config, String> layout, String envoyKeys, String inbound, String more) {
     try {
       Path folder = Files.createTempDirectory("valetkey-captured-");
       Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-      CapturedPod pod = new CapturedPod(folder, layout, envoyKeys, more);
+      CapturedPod pod = new CapturedPod(folder, layout, envoyKeys, inbound, more);
       try {
         pod.run();
         return pod;
@@ -230,6 +239,18 @@ final class CapturedPod implements AutoCloseable {
     app.awaitOut("8080", PATIENCE);
   }
 
+  /**
+   * Starts a program as the agent, where users call it.
+   *
+   * @param files what it needs, copied to where the agent may read; it is started there
+   */
+  Child serveUsers(List<Path> files, Map<String, String> environment, List<String> command) {
+    Path home = directory(folder.resolve("home"), AGENT);
+    files.forEach(file -> Child.run(List.of("cp", "-r", file.toString(), home.toString())));
+    app = Child.start("app", home, environment, network.as(AGENT, AGENT, command));
+    return app;
+  }
+
   void stopEnvoy() {
     envoy.close();
   }
@@ -335,7 +356,7 @@ final class CapturedPod implements AutoCloseable {
     listen: {socket: %1$s/run/authz.sock, allowed_uids: [%2$d]}
     envoy: {admin_socket: %1$s/envoy/admin.sock, server_first_ports: [%3$d]%4$s}
     admin: {address: "0.0.0.0:%5$d", socket: %1$s/etc/admin.sock}
-    inbound: {}
+    inbound: %11$s
     issuers:
       corp: {issuer: "%6$s", allow_http: true, client_id: agent, client_secret_file: secret}
     servers:
@@ -348,7 +369,7 @@ final class CapturedPod implements AutoCloseable {
         allow_http: true
         upstream: {address: "%8$s:%10$d"}
         grant: {audience: mcp, scope: read}
-    %11$s\
+    %12$s\
     """
         .formatted(
             folder,
@@ -361,6 +382,7 @@ final class CapturedPod implements AutoCloseable {
             network.outside().getHostAddress(),
             server.port(),
             serverInClear.port(),
+            inbound,
             more.replace("FOLDER", folder.toString())
                 .replace("OUTSIDE", network.outside().getHostAddress())
                 .replace("PORT", String.valueOf(server.port())));

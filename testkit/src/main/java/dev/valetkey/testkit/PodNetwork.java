@@ -137,6 +137,18 @@ public final class PodNetwork implements AutoCloseable {
     return InetAddress.ofLiteral("fd00:1812:" + Integer.toHexString(number) + "::66");
   }
 
+  /** Programs that are started from now on know this name. */
+  public void know(String host, InetAddress address) {
+    try {
+      Files.writeString(
+          HOSTS.resolve(name).resolve("hosts"),
+          address.getHostAddress() + " " + host + "\n",
+          StandardOpenOption.APPEND);
+    } catch (IOException unwritable) {
+      throw new UncheckedIOException(unwritable);
+    }
+  }
+
   /** A command as it runs in the pod as root. */
   public List<String> asRoot(List<String> command) {
     return join(List.of("ip", "netns", "exec", name), command);
@@ -167,13 +179,18 @@ public final class PodNetwork implements AutoCloseable {
     Child.run(PATIENCE, Map.of(), asRoot(List.of("nft", "flush", "ruleset")));
   }
 
+  /** Whether it is still there, and with it what runs inside. */
+  public boolean exists() {
+    return list().contains(name);
+  }
+
   /** Kills what still runs inside, and removes namespace, cable and files. */
   @Override
   public void close() {
     try {
       Runtime.getRuntime().removeShutdownHook(atExit);
     } catch (IllegalStateException shuttingDown) {
-      // Then the hook does it.
+      return; // Then the hook does it.
     }
     remove();
   }

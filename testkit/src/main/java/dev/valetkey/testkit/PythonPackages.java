@@ -22,20 +22,26 @@ public final class PythonPackages {
    * @throws IllegalStateException when Python is missing or pip fails
    */
   public static Path folder(Path list) {
+    return folder(list, "python3");
+  }
+
+  /** The same for another Python, which needs no pip: a name on the PATH, or a path. */
+  public static Path folder(Path list, String interpreter) {
     String packages;
     String python;
     try {
       packages = Files.readString(list);
-      python = Child.run(List.of("python3", "--version")).strip();
+      python = Child.run(List.of(interpreter, "--version")).strip();
     } catch (IOException unreadable) {
       throw new UncheckedIOException(unreadable);
     } catch (UncheckedIOException missing) {
-      throw new IllegalStateException("there is no python3 on the PATH", missing);
+      throw new IllegalStateException("there is no " + interpreter + " on the PATH", missing);
     }
-    return Downloads.folder("python", python + "\n" + packages, fresh -> install(list, fresh));
+    return Downloads.folder(
+        "python", python + "\n" + packages, fresh -> install(list, interpreter, fresh));
   }
 
-  private static void install(Path list, Path to) {
+  private static void install(Path list, String interpreter, Path to) {
     Child.run(
         Duration.ofMinutes(10),
         Map.of("PIP_DISABLE_PIP_VERSION_CHECK", "1"),
@@ -43,6 +49,8 @@ public final class PythonPackages {
             "python3",
             "-m",
             "pip",
+            "--python",
+            path(interpreter),
             "install",
             "-q",
             "--no-deps",
@@ -52,5 +60,10 @@ public final class PythonPackages {
             to.toString(),
             "-r",
             list.toString()));
+  }
+
+  /** pip wants to be told where it is. */
+  private static String path(String interpreter) {
+    return Child.run(List.of(interpreter, "-c", "import sys; print(sys.executable)")).strip();
   }
 }

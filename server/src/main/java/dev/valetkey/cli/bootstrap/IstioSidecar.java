@@ -1,5 +1,7 @@
 package dev.valetkey.cli.bootstrap;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.valetkey.config.Config;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +43,8 @@ public final class IstioSidecar {
 
   /** Nothing changes for other namespaces. */
   private static Yaml.Mapping onlyHere(Yaml.Mapping resource) {
-    ((Yaml.Mapping) resource.entries().get("spec")).put("exportTo", Yaml.texts("."));
+    ((Yaml.Mapping) requireNonNull(resource.entries().get("spec")))
+        .put("exportTo", Yaml.texts("."));
     return resource;
   }
 }

@@ -57,6 +57,25 @@ final class Agent {
       @Nullable String challenge,
       Duration took) {}
 
+  /**
+   * What an answer says against the call: as JSON-RPC of an MCP call, as a problem (RFC 9457) of
+   * any other.
+   *
+   * @param reason code of a refusal by valetkey; null when it is another's
+   * @param message for people; the whole body when it is neither
+   */
+  record Refusal(@Nullable String reason, String message) {
+    static Refusal in(String body) {
+      Map<String, Object> problem = json(body);
+      Map<String, Object> error = Json.object(problem, "error");
+      boolean rpc = !error.isEmpty();
+      String message = rpc ? Json.text(error, "message") : Json.text(problem, "detail");
+      return new Refusal(
+          Json.text(rpc ? Json.object(error, "data") : problem, "code"),
+          message == null ? body.strip() : message);
+    }
+  }
+
   /** Calls {@code whoami} of the server on this host; null: without a token. */
   Answer call(String host, @Nullable String userToken) {
     List<String> headers = new ArrayList<>(List.of("Host", host));
@@ -71,28 +90,31 @@ final class Agent {
   }
 
   private static Answer read(Http.Response response, Duration took) {
-    Map<String, Object> body =
-        response.text().startsWith("{") ? response.json() : Map.<String, Object>of();
-    Map<String, Object> error = Json.object(body, "error");
-    String message = Json.text(error, "message");
-    String text = response.status() == 200 ? "" : response.text().strip();
+    Refusal refusal = Refusal.in(response.text());
     return new Answer(
         response.status(),
-        caller(Json.object(body, "result")),
-        Json.text(Json.object(error, "data"), "code"),
-        message == null ? text : message,
+        caller(response.text()),
+        refusal.reason(),
+        response.status() == 200 ? "" : refusal.message(),
         response.header("www-authenticate"),
         took);
   }
 
-  /** The tool answers with a JSON object as the text of its only content. */
-  private static @Nullable String caller(Map<String, Object> result) {
-    if (result.get("content") instanceof List<?> content
+  /**
+   * The subject that the server saw; null when it did not answer or saw none. The tool answers with
+   * a JSON object as the text of its only content.
+   */
+  static @Nullable String caller(String body) {
+    if (Json.object(json(body), "result").get("content") instanceof List<?> content
         && !content.isEmpty()
         && content.getFirst() instanceof Map<?, ?> first
         && first.get("text") instanceof String text) {
       return Json.text(Json.object(text), "sub");
     }
     return null;
+  }
+
+  private static Map<String, Object> json(String body) {
+    return body.startsWith("{") ? Json.object(body) : Map.of();
   }
 }

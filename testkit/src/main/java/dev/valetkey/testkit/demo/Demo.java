@@ -2,6 +2,7 @@ package dev.valetkey.testkit.demo;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.valetkey.testkit.PodNetwork;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
@@ -16,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 public final class Demo {
   private static final String KEEP = "--keep";
   private static final String KEYCLOAK = "--keycloak";
+  private static final String INVISIBLE = "--invisible";
 
   private Demo() {}
 
@@ -28,11 +30,21 @@ public final class Demo {
     PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, UTF_8);
     PrintStream err = new PrintStream(new FileOutputStream(FileDescriptor.err), true, UTF_8);
     List<String> options = List.of(args);
-    if (!Set.of(KEEP, KEYCLOAK).containsAll(options)) {
-      err.println("usage: bin/demo [--keep] [--keycloak]");
+    boolean invisible = options.equals(List.of(INVISIBLE));
+    if (!invisible && !Set.of(KEEP, KEYCLOAK).containsAll(options)) {
+      err.println("usage: bin/demo [--keep] [--keycloak], or bin/demo --invisible, alone");
+      System.exit(2);
+    }
+    String missing = invisible ? PodNetwork.missing() : "";
+    if (!missing.isEmpty()) {
+      err.println("--invisible makes a pod of a network namespace, which needs root, ip and nft.");
+      err.println("Not possible here: " + missing + ". testkit/bin/namespaces-up.sh says more.");
       System.exit(2);
     }
     Page page = new Page(out, Boolean.getBoolean("demo.colours"));
+    if (invisible) {
+      System.exit(runInvisible(page, err) ? 0 : 1);
+    }
     System.exit(run(options.contains(KEYCLOAK), options.contains(KEEP), page, err) ? 0 : 1);
   }
 
@@ -65,6 +77,35 @@ public final class Demo {
       err.println("The demo could not go on: " + notStarted);
       return false;
     }
+  }
+
+  private static boolean runInvisible(Page page, PrintStream err) {
+    long start = System.nanoTime();
+    Pod ended;
+    try (Pod pod = new Pod()) {
+      ended = pod;
+      Runtime.getRuntime().addShutdownHook(new Thread(pod::close, "end of the demo"));
+      pod.build();
+      page.title("valetkey, invisible: the agent's image, code and secrets stay as they are");
+      page.note(
+          "users ──▶ Envoy ──▶ agent (Python, OpenTelemetry) ──▶ Envoy ──https──▶ github, jira");
+      page.note(
+          "a pod made of a network namespace: nftables sends the agent's connections to Envoy");
+      try {
+        new InvisibleStory(pod, page).play();
+      } catch (RuntimeException | AssertionError broken) {
+        page.check(false, "the story ends here: " + broken, "that it goes on");
+      }
+      if (!page.allTrue()) {
+        err.println(pod.logTails());
+      }
+    } catch (RuntimeException | AssertionError notStarted) {
+      err.println("The demo could not go on: " + notStarted);
+      return false;
+    }
+    page.check(ended.isGone(), "afterwards no process, namespace or file of it is left", "none");
+    page.end(seconds(start));
+    return page.allTrue();
   }
 
   /** What follows from a line that is not true may not even be possible. */

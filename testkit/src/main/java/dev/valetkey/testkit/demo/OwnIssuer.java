@@ -6,6 +6,7 @@ import dev.valetkey.testkit.Http;
 import dev.valetkey.testkit.Issuer;
 import dev.valetkey.testkit.IssuerOptions;
 import dev.valetkey.testkit.McpServer;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,9 +27,15 @@ final class OwnIssuer implements SignIn {
   }
 
   static OwnIssuer start() {
+    return start(InetAddress.getLoopbackAddress());
+  }
+
+  /** The same at another address of this machine. */
+  static OwnIssuer start(InetAddress address) {
     Issuer issuer =
         Issuer.start(
             IssuerOptions.defaults()
+                .withAddress(address)
                 .withPath("")
                 .withPublicOrigin(ISSUER)
                 .withAudience(CLIENT)
