@@ -345,6 +345,7 @@ final class CaptureIT {
   }
 
   /** Envoy's own defence, should the rules be lost: the connection is taken and ended. */
+  // TM-BYPASS
   @Test
   void directDialLoopsNotEvenWithoutTheGuard() throws IOException {
     pod.withoutRules(() -> {

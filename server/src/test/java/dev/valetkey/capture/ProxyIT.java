@@ -101,6 +101,7 @@ final class ProxyIT {
     assertThat(other.requests().last().bearer()).isEqualTo("sk-llm");
   }
 
+  // TM-PINNED
   @Test
   void tunnelsGoToPort443Only() {
     int before = pod.strangerTls().connections();
@@ -112,6 +113,7 @@ final class ProxyIT {
   }
 
   /** Whatever port is asked for, it is opened here and goes to where the server is pinned. */
+  // TM-PINNED
   @Test
   void serverIsNoTunnelAtAnotherPort() {
     int before = pod.strangerTls().connections();

@@ -24,7 +24,6 @@ class OperationsPageTest {
 
   private final Metrics metrics = new Metrics();
 
-  /** Histograms have samples with endings of their own. */
   @Test
   void everyMetricExistsWithItsLabels() throws IOException {
     metrics.server("github").hit();
@@ -66,6 +65,15 @@ class OperationsPageTest {
         .allSatisfy(row ->
             assertThat(entry(row.group(2), reason(row.group(2)).status()))
                 .isEqualTo(entry(row.group(2), Integer.parseInt(row.group(1)))));
+  }
+
+  @Test
+  void explanationIsWordedAsTheReason() throws IOException {
+    Reason shown = Reason.NO_USER_TOKEN;
+
+    assertThat(page())
+        .contains(
+            "decision  refuse, " + shown.status() + " " + shown.code() + ": " + shown.message());
   }
 
   @Test
