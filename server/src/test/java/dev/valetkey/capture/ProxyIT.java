@@ -56,6 +56,7 @@ final class ProxyIT {
     }
   }
 
+  // AB10
   @ParameterizedTest
   @EnumSource(names = {"CURL", "REQUESTS", "HTTPX", "HTTPX2", "URLLIB", "GO"})
   void tlsToAServerIsOpened(TlsClient client) throws IOException {

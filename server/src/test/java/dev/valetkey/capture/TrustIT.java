@@ -74,6 +74,7 @@ final class TrustIT {
 
   // The clients.
 
+  // AB10
   @ParameterizedTest
   @EnumSource(TlsClient.class)
   void clientReachesTheServerWithTheFiveVariables(TlsClient client) throws IOException {
@@ -175,7 +176,7 @@ final class TrustIT {
   }
 
   /** The server is chosen by what the Check is about, and pinned. */
-  // TM-PINNED
+  // TM-PINNED, AB10
   @Test
   void openedCallGoesToItsHostWhateverNameTheHandshakeSaid() throws IOException {
     pod.server().requests().clear();
