@@ -34,7 +34,7 @@ record Wish(String config, @Nullable String secret, boolean intercept, PodImages
 
   /** A name as Kubernetes gives to ConfigMaps and Secrets. RFC 1123. */
   private static final Pattern NAME =
-      Pattern.compile("[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*");
+      Pattern.compile("[a-z0-9]+(-+[a-z0-9]+)*(\\.[a-z0-9]+(-+[a-z0-9]+)*)*");
 
   private static final int LONGEST_NAME = 253;
 
