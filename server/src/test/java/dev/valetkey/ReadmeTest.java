@@ -142,7 +142,7 @@ class ReadmeTest {
             default -> word;
           });
     }
-    boolean alone = !List.of("serve", "sessions").contains(arguments.getFirst());
+    boolean alone = !List.of("serve", "sessions", "webhook").contains(arguments.getFirst());
     if (!alone || arguments.contains("--online")) {
       words.add("--help");
     }

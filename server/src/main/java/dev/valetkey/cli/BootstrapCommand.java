@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import dev.valetkey.cli.bootstrap.CaptureBootstrap;
 import dev.valetkey.cli.bootstrap.NftRuleset;
 import dev.valetkey.config.Config;
-import dev.valetkey.config.ReadResult;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,16 +54,7 @@ final class BootstrapCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return switch (wiring.configs().load(requireNonNull(file))) {
-      case ReadResult.Problems bad -> {
-        terminal.problems(bad.problems());
-        yield ExitStatus.BAD_USE;
-      }
-      case ReadResult.Loaded good -> {
-        good.warnings().forEach(terminal.err()::println);
-        yield write(good.config());
-      }
-    };
+    return terminal.with(wiring.configs().load(requireNonNull(file)), this::write);
   }
 
   private int write(Config config) {

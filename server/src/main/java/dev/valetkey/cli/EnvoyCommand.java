@@ -9,7 +9,6 @@ import dev.valetkey.cli.bootstrap.IstioEgress;
 import dev.valetkey.cli.bootstrap.IstioSidecar;
 import dev.valetkey.cli.bootstrap.ProxyBootstrap;
 import dev.valetkey.config.Config;
-import dev.valetkey.config.ReadResult;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -55,16 +54,7 @@ final class EnvoyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return switch (wiring.configs().load(requireNonNull(file))) {
-      case ReadResult.Problems bad -> {
-        terminal.problems(bad.problems());
-        yield ExitStatus.BAD_USE;
-      }
-      case ReadResult.Loaded good -> {
-        good.warnings().forEach(terminal.err()::println);
-        yield print(good.config());
-      }
-    };
+    return terminal.with(wiring.configs().load(requireNonNull(file)), this::print);
   }
 
   private int print(Config config) {

@@ -3,7 +3,7 @@ package dev.valetkey.cli;
 import static java.util.Objects.requireNonNull;
 
 import dev.valetkey.cli.bootstrap.NftRuleset;
-import dev.valetkey.config.ReadResult;
+import dev.valetkey.config.Config;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -28,16 +28,11 @@ final class NftCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return switch (wiring.configs().load(requireNonNull(file))) {
-      case ReadResult.Problems bad -> {
-        terminal.problems(bad.problems());
-        yield ExitStatus.BAD_USE;
-      }
-      case ReadResult.Loaded good -> {
-        good.warnings().forEach(terminal.err()::println);
-        terminal.out().print(NftRuleset.print(good.config()));
-        yield ExitStatus.FINE;
-      }
-    };
+    return terminal.with(wiring.configs().load(requireNonNull(file)), this::print);
+  }
+
+  private int print(Config config) {
+    terminal.out().print(NftRuleset.print(config));
+    return ExitStatus.FINE;
   }
 }

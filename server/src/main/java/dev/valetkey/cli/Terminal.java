@@ -3,10 +3,13 @@ package dev.valetkey.cli;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
+import dev.valetkey.config.Config;
 import dev.valetkey.config.Problem;
+import dev.valetkey.config.ReadResult;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.function.ToIntFunction;
 
 /**
  * Where a command reads and writes: answers go to {@code out}, everything that is wrong to {@code
@@ -29,5 +32,23 @@ record Terminal(InputStream in, boolean interactive, PrintWriter out, PrintWrite
     if (!problems.isEmpty()) {
       err.println(problems.size() == 1 ? "1 problem" : problems.size() + " problems");
     }
+  }
+
+  /**
+   * Says all that is wrong with a file; or what there is to warn of, and goes on with it.
+   *
+   * @return the exit status
+   */
+  int with(ReadResult read, ToIntFunction<Config> then) {
+    return switch (read) {
+      case ReadResult.Problems bad -> {
+        problems(bad.problems());
+        yield ExitStatus.BAD_USE;
+      }
+      case ReadResult.Loaded good -> {
+        good.warnings().forEach(err::println);
+        yield then.applyAsInt(good.config());
+      }
+    };
   }
 }

@@ -56,7 +56,19 @@ final class Journal {
   Forward admit(User user, HeaderEdits edits, boolean first) {
     metrics.admitted();
     if (first) {
-      audit.write(event("inbound", null, user, "forward", null, null, null, -1));
+      audit.write(
+          new AuditEvent(
+              "inbound",
+              null,
+              "forward",
+              null,
+              user.issuer(),
+              user.sub(),
+              user.session().id().shortHex(),
+              null,
+              null,
+              -1,
+              1));
     }
     return new Forward(edits);
   }
@@ -141,20 +153,8 @@ final class Journal {
       @Nullable AccessToken token,
       @Nullable String cache,
       long millis) {
-    return event("call", lane, user, decision, reason, token, cache, millis);
-  }
-
-  private static AuditEvent event(
-      String kind,
-      @Nullable Lane lane,
-      @Nullable User user,
-      String decision,
-      @Nullable Reason reason,
-      @Nullable AccessToken token,
-      @Nullable String cache,
-      long millis) {
     return new AuditEvent(
-        kind,
+        "call",
         lane == null ? null : lane.server().name(),
         decision,
         reason == null ? null : reason.code(),

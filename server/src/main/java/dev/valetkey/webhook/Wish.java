@@ -3,7 +3,6 @@ package dev.valetkey.webhook;
 import static java.util.Objects.requireNonNullElse;
 
 import com.google.gson.JsonObject;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -33,8 +32,9 @@ record Wish(String config, @Nullable String secret, boolean intercept, PodImages
   private static final Set<String> KNOWN =
       Set.of(CONFIG, SECRET, INTERCEPT, VALETKEY_IMAGE, ENVOY_IMAGE, NFT_IMAGE, INJECTED);
 
-  /** A part of a name between dots. */
-  private static final Pattern LABEL_OF_NAME = Pattern.compile("[a-z0-9-]+");
+  /** A name as Kubernetes gives to ConfigMaps and Secrets. RFC 1123. */
+  private static final Pattern NAME =
+      Pattern.compile("[a-z0-9]+(-+[a-z0-9]+)*(\\.[a-z0-9]+(-+[a-z0-9]+)*)*");
 
   private static final int LONGEST_NAME = 253;
 
@@ -69,19 +69,9 @@ record Wish(String config, @Nullable String secret, boolean intercept, PodImages
   }
 
   private static void name(String annotation, @Nullable String name, List<String> problems) {
-    if (name != null && !isName(name)) {
+    if (name != null && (name.length() > LONGEST_NAME || !NAME.matcher(name).matches())) {
       problems.add("The annotation " + annotation + " is no name of an object.");
     }
-  }
-
-  /** As Kubernetes gives them to ConfigMaps and Secrets. RFC 1123. */
-  private static boolean isName(String name) {
-    return name.length() <= LONGEST_NAME
-        && Arrays.stream(name.split("\\.", -1))
-            .allMatch(label ->
-                LABEL_OF_NAME.matcher(label).matches()
-                    && !label.startsWith("-")
-                    && !label.endsWith("-"));
   }
 
   private static boolean flag(JsonObject annotations, String annotation, List<String> problems) {

@@ -242,7 +242,7 @@ final class AgentPod implements AutoCloseable {
   }
 
   private static boolean isUp(int port) {
-    try (Socket ignored = new Socket("127.0.0.1", port)) {
+    try (Socket _ = new Socket("127.0.0.1", port)) {
       return true;
     } catch (IOException notYet) {
       return false;

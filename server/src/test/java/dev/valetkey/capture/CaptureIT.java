@@ -68,6 +68,7 @@ final class CaptureIT {
     pod.strangerTls().requests().clear();
   }
 
+  // AB10
   @Test
   void listedHostGetsATokenOfItsOwnOverIpv4AndIpv6() {
     for (InetAddress dialled : List.of(pod.network().outside(), pod.network().outsideV6())) {
@@ -251,7 +252,7 @@ final class CaptureIT {
     }
   }
 
-  // TM-LEAK
+  // TM-LEAK, AB10
   @Test
   void tlsToTheServerIsRefusedHoweverSlowlyItBegins() throws IOException {
     for (long pause : new long[] {0, 700}) {
@@ -267,7 +268,7 @@ final class CaptureIT {
     }
   }
 
-  // TM-LEAK
+  // TM-LEAK, AB10
   @Test
   void otherTlsIsRefusedWhereConfigured() throws IOException {
     try (CapturedPod strict = CapturedPod.start(CaptureBootstrap::capture, ", other_tls: refuse");
@@ -297,7 +298,7 @@ final class CaptureIT {
     }
   }
 
-  // TM-BYPASS
+  // TM-BYPASS, AB13
   @ParameterizedTest
   @ValueSource(strings = {"root", "4242", "userns-root", "userns-as-envoy"})
   void nobodyElseEscapes(String who) {
@@ -345,6 +346,7 @@ final class CaptureIT {
   }
 
   /** Envoy's own defence, should the rules be lost: the connection is taken and ended. */
+  // TM-BYPASS
   @Test
   void directDialLoopsNotEvenWithoutTheGuard() throws IOException {
     pod.withoutRules(() -> {

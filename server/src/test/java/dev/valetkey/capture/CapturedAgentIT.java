@@ -41,8 +41,8 @@ final class CapturedAgentIT {
   static void start() {
     Path modules = modules();
     pod = CapturedPod.start(CaptureBootstrap::capture, "", "{user_token: handle}", "");
-    pod.network().know("clear.example", pod.network().stranger());
-    pod.network().know("other.example", pod.network().stranger());
+    pod.network().name("clear.example", pod.network().stranger());
+    pod.network().name("other.example", pod.network().stranger());
     String machine = System.getProperty("os.arch").equals("aarch64") ? "arm64" : "x64";
     Child agent =
         pod.serveUsers(

@@ -56,6 +56,7 @@ final class ProxyIT {
     }
   }
 
+  // AB10
   @ParameterizedTest
   @EnumSource(names = {"CURL", "REQUESTS", "HTTPX", "HTTPX2", "URLLIB", "GO"})
   void tlsToAServerIsOpened(TlsClient client) throws IOException {
@@ -101,6 +102,7 @@ final class ProxyIT {
     assertThat(other.requests().last().bearer()).isEqualTo("sk-llm");
   }
 
+  // TM-PINNED
   @Test
   void tunnelsGoToPort443Only() {
     int before = pod.strangerTls().connections();
@@ -112,6 +114,7 @@ final class ProxyIT {
   }
 
   /** Whatever port is asked for, it is opened here and goes to where the server is pinned. */
+  // TM-PINNED
   @Test
   void serverIsNoTunnelAtAnotherPort() {
     int before = pod.strangerTls().connections();

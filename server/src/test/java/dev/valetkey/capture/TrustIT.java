@@ -74,6 +74,7 @@ final class TrustIT {
 
   // The clients.
 
+  // AB10
   @ParameterizedTest
   @EnumSource(TlsClient.class)
   void clientReachesTheServerWithTheFiveVariables(TlsClient client) throws IOException {
@@ -96,6 +97,7 @@ final class TrustIT {
     assertOneScopedToken();
   }
 
+  // TM-CA
   @ParameterizedTest
   @EnumSource(TlsClient.class)
   void clientRefusesTheHandshakeWithoutThem(TlsClient client) {
@@ -151,6 +153,7 @@ final class TrustIT {
     assertThat(pod.envoy().stat("listener_manager.listener_modified")).isZero();
   }
 
+  // TM-CA
   @Test
   void otherTlsIsNotOpened() throws Exception {
     int before = pod.strangerTls().connections();
@@ -166,12 +169,14 @@ final class TrustIT {
   }
 
   /** It must not go on to where it was dialled: that would be in the clear. */
+  // TM-PINNED
   @Test
   void openedCallForAnotherHostGoesNowhere() throws IOException {
     assertThat(status(CapturedPod.HOST, "nowhere.example")).isEqualTo(404);
   }
 
   /** The server is chosen by what the Check is about, and pinned. */
+  // TM-PINNED, AB10
   @Test
   void openedCallGoesToItsHostWhateverNameTheHandshakeSaid() throws IOException {
     pod.server().requests().clear();
@@ -199,6 +204,7 @@ final class TrustIT {
     assertThat(status(CapturedPod.HOST, CapturedPod.HOST)).isEqualTo(200);
   }
 
+  // TM-SECRETS
   @Test
   void keysAreSaidNowhere() {
     pod.sidecar().awaitErr("Envoy took certificates", PATIENCE);

@@ -60,6 +60,7 @@ final class InitImageIT {
     assertThat(twice).isEqualTo(once);
   }
 
+  // TM-AWAY
   @Test
   void withoutTheCapabilityItFailsAndThePodDoesNotStart() {
     assertThatThrownBy(() -> nft(List.of(), "-f", "/rules/capture.nft"))

@@ -43,6 +43,7 @@ final class ManifestsIT {
     assertThat(objects).allSatisfy(object -> assertThat(schemas.problems(object)).isEmpty());
   }
 
+  // TM-SOCKET, AB13
   @ParameterizedTest
   @ValueSource(strings = {"capture", "intercept"})
   void thePodKeepsFromTheAgentWhatIsNotForIt(String layout) throws IOException {

@@ -55,8 +55,14 @@ class ParityPageTest {
     rows.put("AB8", "a token leaves for its own server alone; a host that is another's is refused");
     rows.put("AB9", "no plain TCP; the agent's uid is refused at the socket");
     rows.put(
+        "AB10",
+        "https servers: called by http with TLS from Envoy, or opened in the pod; other TLS passes or is refused");
+    rows.put(
         "AB11",
         "a stand-in for the user token: bound to user, servers and process, ends with the token or the session, refused otherwise");
+    rows.put(
+        "AB13",
+        "capture without rights for the agent, our own uids left out; injection by webhook or plain manifests");
     rows.put(
         "KS1", "two users of one session never share; two servers get two audiences, on the wire");
     rows.put(

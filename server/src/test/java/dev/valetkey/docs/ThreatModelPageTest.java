@@ -79,7 +79,7 @@ class ThreatModelPageTest {
         rows,
         "TM-LEAK",
         "**agent** → the user token to another host",
-        "removed from `Authorization` in every spelling, refused in other watched places; TLS to servers never passes unseen");
+        "removed from `Authorization` in every spelling, refused in other watched places; TLS that names a server never passes unseen");
     threat(
         rows,
         "TM-HEADERS",

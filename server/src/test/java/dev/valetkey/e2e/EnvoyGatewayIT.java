@@ -49,6 +49,7 @@ final class EnvoyGatewayIT extends MeshContract {
     return pod;
   }
 
+  // TM-LEAK
   @Test
   void otherHostsAreRefused() {
     try (Recorder other = Recorder.start()) {

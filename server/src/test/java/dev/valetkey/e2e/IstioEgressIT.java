@@ -60,6 +60,7 @@ final class IstioEgressIT extends MeshContract {
     return pod;
   }
 
+  // TM-LEAK
   @Test
   void userTokenIsRemovedOnTheWayToOtherHosts() {
     String token = user();

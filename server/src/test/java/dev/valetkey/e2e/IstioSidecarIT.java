@@ -37,6 +37,7 @@ final class IstioSidecarIT extends MeshContract {
     return pod;
   }
 
+  // TM-LEAK
   @Test
   void userTokenIsRemovedOnTheWayToOtherHosts() {
     String token = user();

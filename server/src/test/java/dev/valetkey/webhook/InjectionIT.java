@@ -59,6 +59,7 @@ final class InjectionIT {
     return Webhook.pods("untouched");
   }
 
+  // AB13
   @ParameterizedTest
   @MethodSource("admitted")
   void thePodBecomesAPodThatKubernetesTakes(Path file) {

@@ -137,18 +137,6 @@ public final class PodNetwork implements AutoCloseable {
     return InetAddress.ofLiteral("fd00:1812:" + Integer.toHexString(number) + "::66");
   }
 
-  /** Programs that are started from now on know this name. */
-  public void know(String host, InetAddress address) {
-    try {
-      Files.writeString(
-          HOSTS.resolve(name).resolve("hosts"),
-          address.getHostAddress() + " " + host + "\n",
-          StandardOpenOption.APPEND);
-    } catch (IOException unwritable) {
-      throw new UncheckedIOException(unwritable);
-    }
-  }
-
   /** A command as it runs in the pod as root. */
   public List<String> asRoot(List<String> command) {
     return join(List.of("ip", "netns", "exec", name), command);

@@ -1,11 +1,9 @@
-package dev.valetkey.docs;
+package dev.valetkey.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 
 import dev.valetkey.call.Reason;
-import dev.valetkey.cli.Cli;
-import dev.valetkey.cli.Program;
 import dev.valetkey.telemetry.Metrics;
 import dev.valetkey.testkit.Repository;
 import java.io.IOException;
@@ -17,6 +15,7 @@ import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What docs/operations.md tells to watch and to type exists in the program. */
 class OperationsPageTest {
@@ -24,7 +23,6 @@ class OperationsPageTest {
 
   private final Metrics metrics = new Metrics();
 
-  /** Histograms have samples with endings of their own. */
   @Test
   void everyMetricExistsWithItsLabels() throws IOException {
     metrics.server("github").hit();
@@ -69,14 +67,29 @@ class OperationsPageTest {
   }
 
   @Test
-  void everyCommandExists() throws IOException {
-    List<MatchResult> commands = matches("(?m)(?:^bin/|`)valetkey ([a-z]+)((?: --[a-z-]+)*)");
+  void explanationIsTheProgramsOwn(@TempDir Path folder) throws IOException {
+    Run run =
+        Run.of(
+            Program.wiring(),
+            "",
+            "explain",
+            Samples.copy("smallest", folder).toString(),
+            "https://mcp.github.example/mcp");
+
+    assertThat(page()).contains("```\n" + run.out() + "```\n");
+  }
+
+  @Test
+  void everyCommandExistsWithItsOptions() throws IOException {
+    List<MatchResult> commands = matches("(?m)(?:^bin/|`)valetkey ([a-z]+)([^`#\\n]*)");
 
     assertThat(commands).hasSizeGreaterThan(5);
     for (MatchResult command : commands) {
-      assertThat(new Cli(Program.wiring()).run(command.group(1), "--help"))
-          .as(command.group())
-          .isZero();
+      Run help = Run.of(Program.wiring(), "", command.group(1), "--help");
+      assertThat(help.out()).startsWith("Usage: valetkey " + command.group(1) + " ");
+      assertThat(command.group(2).split(" "))
+          .filteredOn(word -> word.startsWith("--"))
+          .allSatisfy(option -> assertThat(help.out()).contains(option));
     }
   }
 
