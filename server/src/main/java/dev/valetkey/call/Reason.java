@@ -27,7 +27,8 @@ public enum Reason {
   INVALID_GRANT(401, "The issuer no longer accepts the user's sign-in. Sign in again."),
   INVALID_REQUEST(401, "The issuer does not accept the user's sign-in for this server."),
 
-  HANDLE_UNKNOWN(401, "The user's handle is not known here, or has ended. Sign in again."),
+  HANDLE_UNKNOWN(
+      401, "The user whom the call was made for is not known here, or is gone. Sign in again."),
   INTERACTION_REQUIRED(401, "The issuer asks the user to sign in again or to consent first."),
 
   DIRECTION_UNKNOWN(403, "The proxy did not say what kind of call this is."),

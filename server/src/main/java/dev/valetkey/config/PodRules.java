@@ -2,8 +2,11 @@ package dev.valetkey.config;
 
 import dev.valetkey.config.InboundConfig.UserTokenToAgent;
 import java.net.URI;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** What must hold for the pod around the agent: who may call us, the inbound side, opened TLS. */
 final class PodRules {
@@ -12,6 +15,7 @@ final class PodRules {
 
   static void apply(Draft config, Map<String, Draft> servers, Findings findings) {
     listen(config, findings);
+    serverFirst(config, servers, findings);
     inbound(config, servers, findings);
     intercept(config, servers, findings);
   }
@@ -26,6 +30,28 @@ final class PodRules {
       findings.problem(listen.path("address"), "needs listen.tls: there is no plain TCP");
     } else if (listen.wrote("tls") && !listen.wrote("address")) {
       findings.problem(listen.path("tls"), "is only used with listen.address");
+    }
+  }
+
+  /** Nobody looks into what goes to these ports. */
+  private static void serverFirst(Draft config, Map<String, Draft> servers, Findings findings) {
+    Draft envoy = config.get("envoy", Draft.class);
+    if (envoy == null) {
+      return;
+    }
+    Set<Integer> ofHttp = new HashSet<>(Set.of(80, 443));
+    for (Draft server : servers.values()) {
+      Stream.concat(
+              Stream.ofNullable(server.get("url", URI.class)),
+              server.list("aliases", URI.class).stream())
+          .forEach(url -> ofHttp.add(url.getPort()));
+    }
+    for (int port : envoy.list("server_first_ports", Integer.class)) {
+      if (ofHttp.contains(port)) {
+        findings.problem(
+            envoy.path("server_first_ports"),
+            "must not hold " + port + ": user tokens would pass there unseen");
+      }
     }
   }
 

@@ -41,6 +41,12 @@ public final class EnvoyServer implements AutoCloseable {
   /** How often Envoy may ask whether a connection over the network is still there. */
   private static final Duration KEEP_ALIVE = Duration.ofSeconds(5);
 
+  /** After that a peer over the network must show its certificate again. */
+  private static final Duration LONGEST_CONNECTION = Duration.ofHours(1);
+
+  /** What then still runs may end; a check waits no longer. */
+  private static final Duration GRACE = Duration.ofMinutes(1);
+
   private final HealthStatusManager health = new HealthStatusManager();
   private final ExecutorService slowLane = Executors.newVirtualThreadPerTaskExecutor();
   private final EventLoopGroup loop;
@@ -106,6 +112,8 @@ public final class EnvoyServer implements AutoCloseable {
     start(
         socket
             .server(loop, slowLane, metrics::peerRefused)
+            .maxConnectionAge(LONGEST_CONNECTION.toMinutes(), TimeUnit.MINUTES)
+            .maxConnectionAgeGrace(GRACE.toSeconds(), TimeUnit.SECONDS)
             .permitKeepAliveTime(KEEP_ALIVE.toMillis(), TimeUnit.MILLISECONDS)
             .permitKeepAliveWithoutCalls(true));
   }

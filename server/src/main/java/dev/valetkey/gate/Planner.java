@@ -79,6 +79,7 @@ final class Planner {
       HttpCall call, Snapshot now, Lane lane, @Nullable Deadline deadline) {
     User user = null;
     int counted = -1;
+    boolean told = false;
     for (Place place : now.finder().places()) {
       switch (sight(call, now, lane, place, deadline)) {
         case null -> {
@@ -86,11 +87,13 @@ final class Planner {
         }
         case Sighting.Nobody nobody -> {}
         case Sighting.Fault fault -> {
-          if (user == null) {
-            return new Refuse(fault.reason(), lane, null);
+          // That there is only one user says nothing where the call was made for another.
+          if (!told) {
+            return new Refuse(fault.reason(), lane, user);
           }
         }
         case Sighting.Of found -> {
+          told |= place.kind() != UserTokenFinder.Kind.ONLY_USER;
           if (user == null) {
             user = found.user();
             counted = place.source();
@@ -134,6 +137,10 @@ final class Planner {
     }
     int start = UserTokenFinder.start(place);
     int end = UserTokenFinder.end(place);
+    if (InboundUsers.isHandle(call.bytes(), start, end)) {
+      // It is nobody's token, and no issuer is to see it.
+      return now.finder().looksForHandles() ? Sighting.NOBODY : Sighting.GONE;
+    }
     TokenDigest digest = hasher.digest(call.bytes(), start, end);
     User known = now.users().known(digest);
     return known == null
@@ -170,7 +177,7 @@ final class Planner {
     }
     TokenDigest digest =
         hasher.digest(call.bytes(), UserTokenFinder.start(place), UserTokenFinder.end(place));
-    return visitor(now, now.inbound().byHandle(digest), Sighting.UNKNOWN_HANDLE, deadline);
+    return visitor(now, now.inbound().byHandle(digest), Sighting.GONE, deadline);
   }
 
   /**
@@ -184,6 +191,7 @@ final class Planner {
     return switch (found) {
       case null -> nobody;
       case InboundUsers.Nobody none -> nobody;
+      case InboundUsers.Over over -> Sighting.GONE;
       case InboundUsers.Several several -> new Sighting.Fault(Reason.AMBIGUOUS_USER);
       case Visit visit -> {
         User known = now.users().known(visit.token());
@@ -192,7 +200,7 @@ final class Planner {
         }
         UserToken token = visit.user().userToken();
         if (token == null) {
-          yield nobody;
+          yield Sighting.GONE;
         }
         byte[] bytes = HttpCall.ascii(token.text().reveal());
         yield resolved(now, bytes, 0, bytes.length, token.digest(), deadline);

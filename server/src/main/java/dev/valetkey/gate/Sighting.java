@@ -7,7 +7,7 @@ import dev.valetkey.token.User;
 /** Whom one place of a call shows. */
 sealed interface Sighting {
   Nobody NOBODY = new Nobody();
-  Fault UNKNOWN_HANDLE = new Fault(Reason.HANDLE_UNKNOWN);
+  Fault GONE = new Fault(Reason.HANDLE_UNKNOWN);
 
   /** The place is empty. */
   record Nobody() implements Sighting {}

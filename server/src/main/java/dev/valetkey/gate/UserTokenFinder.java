@@ -39,6 +39,7 @@ final class UserTokenFinder {
   }
 
   private final List<Place> places;
+  private final boolean handles;
 
   /** How a place is looked at. */
   enum Kind {
@@ -60,6 +61,7 @@ final class UserTokenFinder {
   record Place(int source, Kind kind, byte[] name) {}
 
   UserTokenFinder(List<UserTokenSource> sources) {
+    this.handles = sources.contains(new UserTokenSource.Handle());
     this.places =
         IntStream.range(0, sources.size()).boxed().flatMap(i -> places(sources.get(i), i)).toList();
   }
@@ -78,6 +80,11 @@ final class UserTokenFinder {
       case UserTokenSource.Workload workload ->
           Stream.of(new Place(index, Kind.ONLY_USER, AUTHORIZATION));
     };
+  }
+
+  /** Whether a handle is looked for in places of its own. */
+  boolean looksForHandles() {
+    return handles;
   }
 
   /** Where to look, in the order that counts. */

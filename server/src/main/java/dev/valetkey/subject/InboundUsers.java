@@ -38,6 +38,10 @@ public final class InboundUsers {
   private static final int MAX_ENTRIES = 50_000;
 
   private static final Duration TRACE_REMEMBERED = Duration.ofHours(24);
+
+  /** How long the agent may be at work for somebody whose token has ended. */
+  private static final Duration LINGERING = Duration.ofHours(1);
+
   private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
   private final InstantSource clock;
@@ -65,6 +69,11 @@ public final class InboundUsers {
     static final Nobody INSTANCE = new Nobody();
   }
 
+  /** Somebody was, whose user token or session is over. */
+  public record Over() implements Found {
+    static final Over INSTANCE = new Over();
+  }
+
   /** More than one user is. */
   public record Several() implements Found {
     static final Several INSTANCE = new Several();
@@ -90,8 +99,8 @@ public final class InboundUsers {
     byte[] secret = new byte[32];
     random.nextBytes(secret);
     this.key = new SecretKeySpec(secret, "HmacSHA256");
-    this.handles = untilTokenEnds();
-    this.sessions = untilTokenEnds();
+    this.handles = untilAfterTokenEnds(Duration.ZERO);
+    this.sessions = untilAfterTokenEnds(LINGERING);
     this.traces = bounded().expireAfterWrite(TRACE_REMEMBERED).build();
     this.ownTraces = bounded().expireAfterWrite(TRACE_REMEMBERED).build();
   }
@@ -127,6 +136,7 @@ public final class InboundUsers {
                   case Visit earlier ->
                       earlier.user().sameAs(visit.user()) ? visit : Several.INSTANCE;
                   case Several several -> several;
+                  case Over over -> over;
                   case Nobody nobody -> visit;
                 });
   }
@@ -170,29 +180,36 @@ public final class InboundUsers {
     return live(found);
   }
 
-  /** The only user whose session is live. */
+  /**
+   * The only user there is. One whose token has ended counts as present for an hour more: the agent
+   * may still be at work for them, and must not do it as somebody else. One who was signed out does
+   * not: whoever did that says that the work is over.
+   */
   public Found onlyUser() {
     long now = clock.millis();
     Visit only = null;
     for (Visit visit : sessions.asMap().values()) {
-      if (visit.isOver(now)) {
+      User user = visit.user();
+      if (now < user.expiresAt() && user.session().hasEnded()) {
+        sessions.invalidate(user.session().id());
         continue;
       }
-      if (only != null && !only.user().sameAs(visit.user())) {
+      if (only != null && !only.user().sameAs(user)) {
         return Several.INSTANCE;
       }
-      if (only == null || visit.user().expiresAt() > only.user().expiresAt()) {
+      if (only == null || user.expiresAt() > only.user().expiresAt()) {
         only = visit;
       }
     }
-    return only == null ? Nobody.INSTANCE : only;
+    return live(only);
   }
 
   private Found live(@Nullable Found found) {
     return switch (found) {
       case null -> Nobody.INSTANCE;
-      case Visit visit -> visit.isOver(clock.millis()) ? Nobody.INSTANCE : visit;
+      case Visit visit -> visit.isOver(clock.millis()) ? Over.INSTANCE : visit;
       case Several several -> several;
+      case Over over -> over;
       case Nobody nobody -> nobody;
     };
   }
@@ -211,11 +228,12 @@ public final class InboundUsers {
     }
   }
 
-  private Cache<TokenDigest, Visit> untilTokenEnds() {
+  private Cache<TokenDigest, Visit> untilAfterTokenEnds(Duration more) {
     return bounded()
         .expireAfter(
             Expiry.<TokenDigest, Visit>writing((id, visit) ->
-                Duration.ofMillis(Math.max(0, visit.user().expiresAt() - clock.millis()))))
+                Duration.ofMillis(Math.max(0, visit.user().expiresAt() - clock.millis()))
+                    .plus(more)))
         .build();
   }
 

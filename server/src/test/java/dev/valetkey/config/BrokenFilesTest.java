@@ -732,6 +732,10 @@ class BrokenFilesTest {
             "listen: {tls: {cert_file: cert.pem, key_file: secrets/key.pem, client_ca_file: ca.pem, client_names: x}}",
             "1: listen.tls: is only used with listen.address"),
         pod(
+            "user tokens on a port that nobody looks into",
+            "envoy: {server_first_ports: [25, 443]}",
+            "1: envoy.server_first_ports: must not hold 443: user tokens would pass there unseen"),
+        pod(
             "handle without inbound",
             "user_token: {from: handle}",
             "1: user_token.from: handle, trace and workload need an inbound section: users are known from their calls of the agent",

@@ -136,8 +136,7 @@ final class InboundTest {
         .isEqualTo(refused(Reason.SEVERAL_USER_TOKENS));
     gates.users.findsFault(UserTokenFault.AUDIENCE);
     assertThat(gates.judge(call("CANARY-stranger"))).isEqualTo(refused(Reason.USER_TOKEN_AUDIENCE));
-    assertThat(gates.judge(call(handle("CANARY-user-a"))))
-        .isEqualTo(refused(Reason.USER_TOKEN_AUDIENCE));
+    assertThat(gates.judge(call(handle("CANARY-user-a")))).isEqualTo(refused(Reason.NO_USER_TOKEN));
   }
 
   /** The header in which Envoy hides the user token of outbound calls means nothing inbound. */
@@ -361,5 +360,38 @@ final class InboundTest {
 
   private static String text(byte @Nullable [] value) {
     return new String(Objects.requireNonNull(value), StandardCharsets.ISO_8859_1);
+  }
+
+  /** A call made for somebody who is gone is nobody else's. */
+  @Test
+  void traceOfAUserWhoIsGoneIsNotTheOnlyUsers() {
+    for (UserTokenSource[] from : List.of(sources(TRACE, WORKLOAD), sources(WORKLOAD, TRACE))) {
+      Gates both = gates(UserTokenToAgent.LEAVE, from);
+      admitted(both, call("CANARY-user-a"));
+      admitted(both, call("CANARY-user-b").header("traceparent", TRACEPARENT));
+      Objects.requireNonNull(both.users.known(FakeSubjects.digest("CANARY-user-b")))
+          .session()
+          .end();
+
+      assertServed(both, "alice", outbound());
+      assertThat(
+              both.gate.decide(
+                  outbound().header("traceparent", TRACEPARENT).build(), Gates.deadline()))
+          .isEqualTo(refused(Reason.HANDLE_UNKNOWN));
+    }
+  }
+
+  @Test
+  void handleIsNeverTakenForAUserToken() {
+    Gates both = gates(UserTokenToAgent.HANDLE, new UserTokenSource.Authorization(), HANDLE);
+    String handle = text(admitted(both, call("CANARY-user-a")).authorization());
+    int verifications = both.users.verifications();
+
+    assertServed(both, "alice", outbound().header("x-valetkey-user-token", handle));
+    assertThat(both.users.verifications()).isEqualTo(verifications);
+  }
+
+  private static UserTokenSource[] sources(UserTokenSource... sources) {
+    return sources;
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.valetkey.oauth.MovedTime;
 import dev.valetkey.subject.InboundUsers.Nobody;
+import dev.valetkey.subject.InboundUsers.Over;
 import dev.valetkey.subject.InboundUsers.Several;
 import dev.valetkey.subject.InboundUsers.TraceId;
 import dev.valetkey.subject.InboundUsers.Visit;
@@ -54,8 +55,8 @@ final class InboundUsersTest {
 
     alice.user().session().end();
 
-    assertThat(users.byHandle(handle)).isEqualTo(new Nobody());
-    assertThat(users.byTrace(TRACE)).isEqualTo(new Nobody());
+    assertThat(users.byHandle(handle)).isEqualTo(new Over());
+    assertThat(users.byTrace(TRACE)).isEqualTo(new Over());
     assertThat(users.onlyUser()).isEqualTo(new Nobody());
     assertThat(users.handle(alice)).isNull();
   }
@@ -124,7 +125,7 @@ final class InboundUsersTest {
   void traceOfAUserWhoIsGoneIsNotTheNextUsers() {
     users.link(TRACE, visit("alice", Duration.ofMinutes(5)));
     time.forward(Duration.ofHours(23));
-    assertThat(users.byTrace(TRACE)).isEqualTo(new Nobody());
+    assertThat(users.byTrace(TRACE)).isEqualTo(new Over());
 
     users.link(TRACE, visit("bob", Duration.ofHours(1)));
     assertThat(users.byTrace(TRACE)).isEqualTo(new Several());
@@ -154,8 +155,23 @@ final class InboundUsersTest {
     assertThat(users.onlyUser()).isEqualTo(new Several());
 
     time.forward(Duration.ofMinutes(5));
+    assertThat(users.onlyUser())
+        .as("the agent may still be at work for bob")
+        .isEqualTo(new Several());
 
-    assertThat(users.onlyUser()).isEqualTo(alice);
+    time.forward(Duration.ofMinutes(61));
+    Visit again = visit("alice", Duration.ofHours(1));
+    users.arrived(again);
+    assertThat(users.onlyUser()).isEqualTo(again);
+  }
+
+  @Test
+  void onlyUserWhoseTokenHasEndedIsOver() {
+    users.arrived(visit("alice", Duration.ofMinutes(5)));
+
+    time.forward(Duration.ofMinutes(6));
+
+    assertThat(users.onlyUser()).isEqualTo(new Over());
   }
 
   /** What is pushed out is refused, not given to somebody else. */
@@ -175,6 +191,7 @@ final class InboundUsersTest {
           found++;
         }
         case Nobody nobody -> {}
+        case Over over -> throw new AssertionError("no token has ended");
         case Several several -> throw new AssertionError("a handle is one user's");
       }
     }
