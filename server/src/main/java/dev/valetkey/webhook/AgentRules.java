@@ -45,6 +45,9 @@ final class AgentRules {
     if (Boolean.TRUE.equals(Tree.flag(spec, "hostPID"))) {
       problems.add("The pod sees the node's processes (hostPID), ours among them.");
     }
+    if (Boolean.TRUE.equals(Tree.flag(spec, "shareProcessNamespace"))) {
+      problems.add("The pod's containers see each other's processes (shareProcessNamespace).");
+    }
     if (isInAMesh(metadata, spec)) {
       problems.add(
           "Istio's sidecar captures the same connections; configure valetkey in that sidecar"
@@ -72,6 +75,10 @@ final class AgentRules {
       if (FORBIDDEN_CAPABILITIES.contains(capability(added))) {
         problems.add(who + " has the capability " + capability(added) + ", a way past us.");
       }
+    }
+    String target = Tree.text(container, "targetContainerName");
+    if (target != null && PodParts.CONTAINER_NAMES.contains(target)) {
+      problems.add(who + " is to see the processes of " + target + ", which is not for it.");
     }
     for (JsonObject mount : mounts(container)) {
       String volume = Tree.name(mount);

@@ -284,6 +284,9 @@ final class InjectionIT {
                     "{\"name\":\"d\",\"volumeMounts\":[{\"name\":\"valetkey-run\",\"mountPath\":\"/s\"}]}")
                 .message())
         .isEqualTo("valetkey: Container d mounts the volume valetkey-run, which is not for it.");
+    assertThat(debug(captured, "{\"name\":\"d\",\"targetContainerName\":\"valetkey\"}").message())
+        .isEqualTo(
+            "valetkey: Container d is to see the processes of valetkey, which is not for it.");
     assertThat(debug(captured, "{\"name\":\"d\",\"image\":\"busybox\"}").patch())
         .contains(
             JsonParser.parseString(
