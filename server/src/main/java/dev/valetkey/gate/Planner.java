@@ -112,8 +112,13 @@ final class Planner {
   private @Nullable Sighting sight(
       HttpCall call, Snapshot now, Lane lane, Place place, @Nullable Deadline deadline) {
     return switch (place.kind()) {
-      case AUTHORIZATION, HEADER ->
-          verified(call, now, UserTokenFinder.find(call, place), deadline);
+      case AUTHORIZATION, HEADER -> {
+        long token = UserTokenFinder.find(call, place);
+        // A handle is looked at where handles are.
+        yield now.finder().looksForHandles() && isHandle(call, token)
+            ? Sighting.NOBODY
+            : verified(call, now, token, deadline);
+      }
       case HANDLE_IN_AUTHORIZATION, HANDLE_IN_BAGGAGE ->
           byHandle(call, now, lane, UserTokenFinder.find(call, place), deadline);
       case TRACE ->
@@ -137,15 +142,21 @@ final class Planner {
     }
     int start = UserTokenFinder.start(place);
     int end = UserTokenFinder.end(place);
-    if (InboundUsers.isHandle(call.bytes(), start, end)) {
-      // It is nobody's token, and no issuer is to see it.
-      return now.finder().looksForHandles() ? Sighting.NOBODY : Sighting.GONE;
+    if (isHandle(call, place)) {
+      // No issuer is to see it.
+      return new Sighting.Fault(Reason.USER_TOKEN_MALFORMED);
     }
     TokenDigest digest = hasher.digest(call.bytes(), start, end);
     User known = now.users().known(digest);
     return known == null
         ? resolved(now, call.bytes(), start, end, digest, deadline)
         : new Sighting.Of(known, digest);
+  }
+
+  private static boolean isHandle(HttpCall call, long place) {
+    return place >= 0
+        && InboundUsers.isHandle(
+            call.bytes(), UserTokenFinder.start(place), UserTokenFinder.end(place));
   }
 
   private static @Nullable Sighting resolved(
