@@ -80,32 +80,50 @@ final class Planner {
     User user = null;
     int counted = -1;
     boolean told = false;
-    for (Place place : now.finder().places()) {
-      switch (sight(call, now, lane, place, deadline)) {
-        case null -> {
-          return null;
-        }
-        case Sighting.Nobody nobody -> {}
-        case Sighting.Fault fault -> {
-          // That there is only one user says nothing where the call was made for another.
-          if (!told) {
-            return new Refuse(fault.reason(), lane, user);
+    UserTokenFinder finder = now.finder();
+    for (int i = 0; i < finder.places(); i++) { // an iterator would be garbage of every call
+      Place place = finder.place(i);
+      User found = known(call, now, place);
+      if (found == null) {
+        switch (sight(call, now, lane, place, deadline)) {
+          case null -> {
+            return null;
           }
-        }
-        case Sighting.Of found -> {
-          told |= place.kind() != UserTokenFinder.Kind.ONLY_USER;
-          if (user == null) {
-            user = found.user();
-            counted = place.source();
-          } else if (!user.sameAs(found.user())) {
-            return new Refuse(Reason.SUBJECT_CONFLICT, lane, user);
+          case Sighting.Nobody nobody -> {
+            continue;
           }
+          case Sighting.Fault fault -> {
+            // That there is only one user says nothing where the call was made for another.
+            if (!told) {
+              return new Refuse(fault.reason(), lane, user);
+            }
+            continue;
+          }
+          case Sighting.Of shown -> found = shown.user();
         }
+      }
+      told |= place.kind() != UserTokenFinder.Kind.ONLY_USER;
+      if (user == null) {
+        user = found;
+        counted = place.source();
+      } else if (!user.sameAs(found)) {
+        return new Refuse(Reason.SUBJECT_CONFLICT, lane, user);
       }
     }
     return user == null
         ? withoutUser(call, lane)
         : ask(call, lane, lane.tools().of(call), user, counted);
+  }
+
+  /** The user of a token that is known, which is the usual case, and leaves no garbage. */
+  private @Nullable User known(HttpCall call, Snapshot now, Place place) {
+    long token = UserTokenFinder.find(call, place);
+    return token < 0 || !place.holdsToken()
+        ? null
+        : now.users()
+            .known(
+                hasher.digest(
+                    call.bytes(), UserTokenFinder.start(token), UserTokenFinder.end(token)));
   }
 
   /** Whom one place shows; null: that takes a signature check, and there is no deadline. */

@@ -58,7 +58,12 @@ final class UserTokenFinder {
    * @param name of the header, where its kind leaves a choice
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Place(int source, Kind kind, byte[] name) {}
+  record Place(int source, Kind kind, byte[] name) {
+    /** Whether a user token is what counts here. */
+    boolean holdsToken() {
+      return kind == Kind.AUTHORIZATION || kind == Kind.HEADER;
+    }
+  }
 
   UserTokenFinder(List<UserTokenSource> sources) {
     this.handles = sources.contains(new UserTokenSource.Handle());
@@ -87,9 +92,13 @@ final class UserTokenFinder {
     return handles;
   }
 
+  int places() {
+    return places.size();
+  }
+
   /** Where to look, in the order that counts. */
-  List<Place> places() {
-    return places;
+  Place place(int index) {
+    return places.get(index);
   }
 
   /** The token or handle in a place; {@link #ABSENT} where the kind needs none. */

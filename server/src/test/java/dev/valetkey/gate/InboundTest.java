@@ -136,7 +136,8 @@ final class InboundTest {
         .isEqualTo(refused(Reason.SEVERAL_USER_TOKENS));
     gates.users.findsFault(UserTokenFault.AUDIENCE);
     assertThat(gates.judge(call("CANARY-stranger"))).isEqualTo(refused(Reason.USER_TOKEN_AUDIENCE));
-    assertThat(gates.judge(call(handle("CANARY-user-a")))).isEqualTo(refused(Reason.USER_TOKEN_MALFORMED));
+    assertThat(gates.judge(call(handle("CANARY-user-a"))))
+        .isEqualTo(refused(Reason.USER_TOKEN_MALFORMED));
   }
 
   /** The header in which Envoy hides the user token of outbound calls means nothing inbound. */
